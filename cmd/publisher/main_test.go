@@ -9,15 +9,16 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"publisher/internal/ledger"
-	"publisher/internal/ledger/mailtoken"
-	"publisher/internal/ledger/sqlite"
 	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"publisher/internal/ledger/mailtoken"
+	"publisher/internal/ledger/signups"
+	"publisher/internal/ledger/sqlite"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -157,7 +158,7 @@ func signUp(ts *testscript.TestScript, neg bool, args []string) {
 	now, err := time.Parse(time.RFC3339, ts.Getenv("NOW"))
 	ts.Check(err)
 	for _, address := range args {
-		ts.Check(l.AddSignups(ctx, ledger.Signup{Email: address, How: ledger.ByForm, At: now, Request: mailtoken.NewSecret()}))
+		ts.Check(signups.Add(ctx, l, signups.Signup{Email: address, How: signups.ByForm, At: now, Request: mailtoken.NewSecret()}))
 	}
 }
 

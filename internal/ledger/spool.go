@@ -92,20 +92,21 @@ func (s *spool) results() ([]Result, error) {
 	return kept, err
 }
 
-// forget removes what is there about somebody who is being erased, also from the files that
-// were set aside. Other processes may have the files open, so nothing in them moves.
-func (s *spool) forget(who erasee) error {
+// forget removes what is there about somebody who is being erased, a subscriber or 0 and the
+// spellings of the address in lower case, also from the files that were set aside. Other
+// processes may have the files open, so nothing in them moves.
+func (s *spool) forget(subscriber int64, texts []string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, path := range append(setAsideFiles(s.path), s.path) {
-		if err := forgetIn(path, who); err != nil {
+		if err := forgetIn(path, subscriber, texts); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func forgetIn(path string, who erasee) (err error) {
+func forgetIn(path string, subscriber int64, texts []string) (err error) {
 	file, err := os.OpenFile(path, os.O_RDWR, 0)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -120,7 +121,7 @@ func forgetIn(path string, who erasee) (err error) {
 	}
 	changed, at := false, int64(0)
 	for line := range bytes.SplitSeq(text, []byte("\n")) {
-		if who.isIn(line) {
+		if isAbout(line, subscriber, texts) {
 			if _, err := file.WriteAt(blankReply(line), at); err != nil {
 				return err
 			}
@@ -134,17 +135,17 @@ func forgetIn(path string, who erasee) (err error) {
 	return file.Sync()
 }
 
-// isIn reports whether a line of the file is about somebody.
-func (who erasee) isIn(line []byte) bool {
+// isAbout reports whether a line of the file is about a subscriber, or has one of the texts.
+func isAbout(line []byte, subscriber int64, texts []string) bool {
 	var r Result
 	if len(line) == 0 {
 		return false
 	}
-	if json.Unmarshal(line, &r) == nil && who.id != 0 && r.Subscriber == who.id {
+	if json.Unmarshal(line, &r) == nil && subscriber != 0 && r.Subscriber == subscriber {
 		return true
 	}
 	lower := bytes.ToLower(line)
-	return slices.ContainsFunc(who.texts, func(text string) bool { return bytes.Contains(lower, []byte(text)) })
+	return slices.ContainsFunc(texts, func(text string) bool { return bytes.Contains(lower, []byte(text)) })
 }
 
 // blankReply returns a line with a reply of nothing but spaces, and of the same length. All of
@@ -215,7 +216,7 @@ func (l *Ledger) RecordSpooled(ctx context.Context) (recorded int, aside string,
 	const doing = "record the results of an earlier run"
 	kept, err := l.spool.results()
 	if err != nil || len(kept) == 0 {
-		return 0, "", l.fail(doing, err)
+		return 0, "", l.Fail(doing, err)
 	}
 	var unknown []Result
 	for i := range kept {
@@ -229,7 +230,7 @@ func (l *Ledger) RecordSpooled(ctx context.Context) (recorded int, aside string,
 		case err == nil:
 			unknown = append(unknown, kept[i])
 		case !errors.Is(err, errNotOpen): // it was recorded after all
-			return recorded, "", l.fail(doing, err)
+			return recorded, "", l.Fail(doing, err)
 		}
 	}
 	if l.private {
@@ -237,16 +238,16 @@ func (l *Ledger) RecordSpooled(ctx context.Context) (recorded int, aside string,
 	}
 	if len(unknown) > 0 {
 		if aside, err = l.spool.setAside(unknown); err != nil {
-			return recorded, "", l.fail("set aside unknown results", err)
+			return recorded, "", l.Fail("set aside unknown results", err)
 		}
 	}
-	return recorded, aside, l.fail(doing, l.spool.clear())
+	return recorded, aside, l.Fail(doing, l.spool.clear())
 }
 
 // knows reports whether the ledger has the delivery of a result, or at least its edition
 // and subscriber if the attempt ended before it began.
 func (l *Ledger) knows(ctx context.Context, r *Result) (known bool, err error) {
-	db, err := l.settled(ctx)
+	db, err := l.Settled(ctx)
 	if err != nil {
 		return false, err
 	}

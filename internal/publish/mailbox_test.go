@@ -17,6 +17,7 @@ import (
 	"github.com/emersion/go-imap/v2/imapserver/imapmemserver"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/signups"
 	"publisher/internal/ledger/sqlite"
 )
 
@@ -192,7 +193,7 @@ func TestDaemonReadsTheMailbox(t *testing.T) {
 	if n := box.count("publisher"); n != 1 {
 		t.Errorf("%d mails were read", n)
 	}
-	if n, err := l.CountSignups(t.Context(), start.Add(-time.Second)); n != 1 || err != nil {
+	if n, err := signups.Count(t.Context(), l, start.Add(-time.Second)); n != 1 || err != nil {
 		t.Errorf("%d sign-ups, %v", n, err)
 	}
 }

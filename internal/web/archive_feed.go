@@ -15,6 +15,7 @@ import (
 	"golang.org/x/net/idna"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/passstate"
 	"publisher/internal/web/httpcache"
 	"publisher/internal/xmltext"
 )
@@ -97,7 +98,7 @@ func (s *site) archiveUpdated(ctx context.Context, editions []ledger.ArchivedEdi
 		}
 	}
 	if at.IsZero() {
-		return s.Ledger.FirstPass(ctx)
+		return passstate.FirstPass(ctx, s.Ledger)
 	}
 	return at, nil
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/mmcdole/gofeed"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/passstate"
 	"publisher/internal/web"
 )
 
@@ -181,7 +182,7 @@ func TestArchiveFeed(t *testing.T) {
 func TestEmptyArchiveFeed(t *testing.T) {
 	w := start(t, settings, nil)
 	wantStatus(t, w.get("/archive/atom.xml"), 404)
-	if err := w.ledger.SetFirstPass(t.Context(), day.Add(-time.Hour)); err != nil {
+	if err := passstate.SetFirstPass(t.Context(), w.ledger, day.Add(-time.Hour)); err != nil {
 		t.Fatal(err)
 	}
 	for range 2 {

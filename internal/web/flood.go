@@ -7,6 +7,7 @@ import (
 
 	"publisher/internal/config"
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/noticequeue"
 )
 
 // alarmPause is how long after one alarm about a flood there is no other.
@@ -46,7 +47,7 @@ func (s *site) raiseAlarm(ctx context.Context, now time.Time) error {
 	if err := s.Ledger.AddEvent(ctx, ledger.Event{At: now, Kind: "signup.flood", Data: data}); err != nil {
 		return err
 	}
-	return s.Ledger.PlanNotice(ctx, ledger.Notice{Kind: ledger.NoticeAlarm, Email: ownerOf(s.Config), Data: data, Created: now})
+	return noticequeue.Plan(ctx, s.Ledger, noticequeue.Notice{Kind: noticequeue.Alarm, Email: ownerOf(s.Config), Data: data, Created: now})
 }
 
 // ownerOf returns the address of the owner.

@@ -30,6 +30,7 @@ import (
 
 	"publisher/internal/config"
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/imports"
 	"publisher/internal/publish/delivery"
 	"publisher/internal/web"
 	"publisher/mailer/bounce"
@@ -91,7 +92,7 @@ func startHooks(t *testing.T) *hookWorld {
 			return err
 		}
 	})
-	w.id = w.subscribe(ledger.Row{Email: "ann@example.net"})
+	w.id = w.subscribe(imports.Row{Email: "ann@example.net"})
 	e := ledger.Edition{Cadence: "weekly", Closed: day, Through: 1}
 	if err := w.ledger.CloseEditions(t.Context(), &e); err != nil {
 		t.Fatal(err)

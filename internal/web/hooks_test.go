@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/subscription"
 )
 
 // Each service's report does what the same report does as a mail.
@@ -203,7 +204,7 @@ func TestHooksOnce(t *testing.T) {
 		if got := w.subscriber("ann@example.net").Status; got != ledger.Bounced {
 			t.Fatalf("%s: the subscriber is %s", name, got)
 		}
-		if _, err := w.ledger.Restore(t.Context(), "ann@example.net", "weekly", w.now); err != nil {
+		if _, err := subscription.Restore(t.Context(), w.ledger, "ann@example.net", "weekly", w.now); err != nil {
 			t.Fatal(err)
 		}
 		wantStatus(t, post(), http.StatusOK)

@@ -15,7 +15,7 @@ import (
 	"unicode/utf8"
 
 	"publisher/internal/config"
-	"publisher/internal/ledger"
+	"publisher/internal/ledger/signups"
 	"publisher/internal/web/accept"
 	"publisher/mailer/address"
 )
@@ -55,7 +55,7 @@ func (s *site) signupFields(w http.ResponseWriter, r *http.Request) (fields url.
 	}
 	if !isJSON(r) {
 		fields, ok = s.form(w, r)
-		return fields, ledger.ByForm, ok
+		return fields, signups.ByForm, ok
 	}
 	body, ok := s.body(w, r)
 	if !ok {
@@ -66,7 +66,7 @@ func (s *site) signupFields(w http.ResponseWriter, r *http.Request) (fields url.
 		writeJSON(w, http.StatusBadRequest, map[string]any{"error": err.Error()})
 		return nil, "", false
 	}
-	return fields, ledger.ByJSON, true
+	return fields, signups.ByJSON, true
 }
 
 // isJSON reports whether the request's body is JSON.

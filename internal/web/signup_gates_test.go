@@ -9,7 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"publisher/internal/ledger"
+	"publisher/internal/ledger/noticequeue"
 	"publisher/internal/web"
 )
 
@@ -109,7 +109,7 @@ func TestFlood(t *testing.T) {
 	alarms := func() (n int) {
 		w.handler.(*web.Handler).Drain(t.Context())
 		for _, notice := range w.handled() {
-			if notice.Kind == ledger.NoticeAlarm {
+			if notice.Kind == noticequeue.Alarm {
 				n++
 				if notice.Email != "news@blog.example" || notice.Data["limit"] != "4" {
 					t.Errorf("alarm %+v", notice)

@@ -15,7 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"publisher/internal/ledger"
+	"publisher/internal/ledger/signups"
 	"publisher/internal/web"
 )
 
@@ -130,7 +130,7 @@ func TestFaultyFields(t *testing.T) {
 			t.Errorf("%.80s: the field is not marked:\n%s", form, page.body)
 		}
 	}
-	if got := w.pending(); slices.ContainsFunc(got, func(p ledger.PendingSignup) bool { return p.Page != "" }) {
+	if got := w.pending(); slices.ContainsFunc(got, func(p signups.Pending) bool { return p.Page != "" }) {
 		t.Errorf("a page that is none is stored: %+v", got)
 	}
 }
@@ -305,7 +305,7 @@ func TestManySignupsAtOnce(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if n, err := w.ledger.HandleSignups(t.Context(), w.now); err != nil || n != each*clients {
+	if n, err := signups.Handle(t.Context(), w.ledger, w.now); err != nil || n != each*clients {
 		t.Errorf("%d sign-ups, %v", n, err)
 	}
 }

@@ -10,8 +10,9 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"publisher/internal/ledger"
 	"publisher/internal/ledger/mailtoken"
+	"publisher/internal/ledger/noticequeue"
+	"publisher/internal/ledger/signups"
 )
 
 const signupSettings = settings + `
@@ -37,12 +38,12 @@ func (w *world) signUp(form string, headers ...string) string {
 }
 
 // handled handles the sign-ups, and returns the notices that are due.
-func (w *world) handled() []ledger.Notice {
+func (w *world) handled() []noticequeue.Notice {
 	w.t.Helper()
-	if _, err := w.ledger.HandleSignups(w.t.Context(), w.now); err != nil {
+	if _, err := signups.Handle(w.t.Context(), w.ledger, w.now); err != nil {
 		w.t.Fatal(err)
 	}
-	due, err := w.ledger.DueNotices(w.t.Context(), w.now, 1000)
+	due, err := noticequeue.Due(w.t.Context(), w.ledger, w.now, 1000)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -54,25 +55,25 @@ func (w *world) handled() []ledger.Notice {
 func (w *world) confirmMail() string {
 	w.t.Helper()
 	due := w.handled()
-	if len(due) != 1 || due[0].Kind != ledger.NoticeConfirm {
+	if len(due) != 1 || due[0].Kind != noticequeue.Confirm {
 		w.t.Fatalf("notices: %+v", due)
 	}
 	link := mailtoken.NewSecret()
-	begun, err := w.ledger.BeginNotice(w.t.Context(), due[0].ID, ledger.ConfirmTokens(due[0].Pending, link, "482913", w.now), w.now)
+	begun, err := noticequeue.Begin(w.t.Context(), w.ledger, due[0].ID, signups.ConfirmTokens(due[0].Pending, link, "482913", w.now), w.now)
 	if err != nil || !begun {
 		w.t.Fatalf("%v, %v", begun, err)
 	}
-	if err := w.ledger.EndNotice(w.t.Context(), ledger.NoticeResult{ID: due[0].ID, Status: ledger.NoticeSent, At: w.now}); err != nil {
+	if err := noticequeue.End(w.t.Context(), w.ledger, noticequeue.Result{ID: due[0].ID, Status: noticequeue.Sent, At: w.now}); err != nil {
 		w.t.Fatal(err)
 	}
 	return link
 }
 
 // pending returns the addresses that were asked to confirm.
-func (w *world) pending() (all []ledger.PendingSignup) {
+func (w *world) pending() (all []signups.Pending) {
 	w.t.Helper()
 	w.handled()
-	for p, err := range w.ledger.PendingSignups(w.t.Context(), w.now) {
+	for p, err := range signups.AllPending(w.t.Context(), w.ledger, w.now) {
 		if err != nil {
 			w.t.Fatal(err)
 		}

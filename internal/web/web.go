@@ -81,7 +81,7 @@ type site struct {
 	readers   *readers.Counter
 
 	gate    *signup.Gate
-	signups signups
+	signups signupQueue
 	alarm   sync.Mutex
 	alarmed time.Time // when a flood of sign-ups was recorded last
 }

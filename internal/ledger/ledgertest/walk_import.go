@@ -4,7 +4,7 @@ import (
 	"context"
 	"slices"
 
-	"publisher/internal/ledger"
+	"publisher/internal/ledger/imports"
 )
 
 // walkImport is an import that changed what one person had chosen.
@@ -43,7 +43,7 @@ func (w *walk) importChoice() {
 	if p == nil || !p.active {
 		return
 	}
-	row := ledger.Row{Email: p.email, Cadence: walkCadences[w.rand.IntN(2)], Tags: [][]string{nil, {"go"}, {"rust"}}[w.rand.IntN(3)], Language: []string{"", "de"}[w.rand.IntN(2)]}
+	row := imports.Row{Email: p.email, Cadence: walkCadences[w.rand.IntN(2)], Tags: [][]string{nil, {"go"}, {"rust"}}[w.rand.IntN(3)], Language: []string{"", "de"}[w.rand.IntN(2)]}
 	became := walkChoice{row.Cadence, p.language, p.tags}
 	if row.Tags != nil {
 		became.tags = row.Tags
@@ -53,8 +53,8 @@ func (w *walk) importChoice() {
 	}
 	was := p.choice()
 	w.note("a list says %s chose %v", p.email, became)
-	counts, err := w.l.Import(context.Background(), func(yield func(ledger.Row, error) bool) { yield(row, nil) },
-		ledger.ImportOptions{DefaultCadence: "often", Now: w.now, Source: &ledger.ImportSource{Name: "list"}})
+	counts, err := imports.Run(context.Background(), w.l, func(yield func(imports.Row, error) bool) { yield(row, nil) },
+		imports.Options{DefaultCadence: "often", Now: w.now, Source: &imports.Source{Name: "list"}})
 	w.must(err)
 	if (counts.Number > 0) != !was.equal(became) {
 		w.fail("import %d from %v to %v", counts.Number, was, became)
@@ -78,7 +78,7 @@ func (w *walk) undoImport() {
 		return
 	}
 	i := w.imports[w.rand.IntN(len(w.imports))]
-	done, err := w.l.UndoImport(context.Background(), i.number, ledger.UndoOptions{DefaultCadence: "often", Now: w.now})
+	done, err := imports.Undo(context.Background(), w.l, i.number, imports.UndoOptions{DefaultCadence: "often", Now: w.now})
 	w.must(err)
 	w.note("import %d of %s is undone: %+v", i.number, i.person.email, done)
 	if done.Restored == 0 {

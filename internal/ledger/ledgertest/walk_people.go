@@ -8,13 +8,16 @@ import (
 	"time"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/erasure"
+	"publisher/internal/ledger/imports"
 	"publisher/internal/ledger/mailtoken"
+	"publisher/internal/ledger/subscription"
 )
 
 func (w *walk) join() {
 	email := fmt.Sprintf("s%d@example.com", len(w.people)+1)
-	row := ledger.Row{Email: email, Cadence: walkCadences[w.rand.IntN(2)], Tags: [][]string{nil, {"go"}}[w.rand.IntN(2)]}
-	_, err := w.l.Import(context.Background(), func(yield func(ledger.Row, error) bool) { yield(row, nil) }, ledger.ImportOptions{DefaultCadence: "often", Now: w.now})
+	row := imports.Row{Email: email, Cadence: walkCadences[w.rand.IntN(2)], Tags: [][]string{nil, {"go"}}[w.rand.IntN(2)]}
+	_, err := imports.Run(context.Background(), w.l, func(yield func(imports.Row, error) bool) { yield(row, nil) }, imports.Options{DefaultCadence: "often", Now: w.now})
 	w.must(err)
 	p := &person{email: email, active: true, cadence: row.Cadence, tags: row.Tags, pending: map[int64]bool{}, due: map[int64]bool{},
 		got: map[int64]int{}, maybe: map[int64]int{}}
@@ -76,7 +79,7 @@ func (w *walk) erase() {
 		return
 	}
 	w.note("%s is erased", p.email)
-	got, err := w.l.Erase(context.Background(), []string{p.email}, w.now)
+	got, err := erasure.Erase(context.Background(), w.l, []string{p.email}, w.now)
 	w.must(err)
 	if !got[0].Known {
 		w.fail("nothing was known of %s", p.email)
@@ -95,7 +98,7 @@ func (w *walk) pause() {
 		p.paused = w.now.Add(time.Duration(w.rand.IntN(48*60)) * time.Minute)
 	}
 	w.note("%s pauses until %s", p.email, p.paused)
-	_, _, err := w.l.Do(context.Background(), ledger.Request{Subscriber: w.subscriber(p).ID, Proof: mailtoken.Preferences, Action: ledger.Pause, Until: p.paused, DefaultCadence: "often", At: w.now})
+	_, _, err := subscription.Do(context.Background(), w.l, subscription.Request{Subscriber: w.subscriber(p).ID, Proof: mailtoken.Preferences, Action: subscription.Pause, Until: p.paused, DefaultCadence: "often", At: w.now})
 	w.must(err)
 }
 

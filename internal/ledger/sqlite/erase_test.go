@@ -11,7 +11,10 @@ import (
 	"time"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/erasure"
+	"publisher/internal/ledger/imports"
 	"publisher/internal/ledger/mailtoken"
+	"publisher/internal/ledger/passstate"
 	"publisher/internal/ledger/sqlite"
 )
 
@@ -111,9 +114,9 @@ func TestErase(t *testing.T) {
 	l := openAt(t, dsn)
 	// Rows before and after, so that trees are balanced.
 	edition := addMany(t, l, 3_000)
-	add(t, l, ledger.Row{Email: planted[0], Name: "Ann", Tags: []string{"go"}})
+	add(t, l, imports.Row{Email: planted[0], Name: "Ann", Tags: []string{"go"}})
 	for i := range 300 {
-		add(t, l, ledger.Row{Email: fmt.Sprintf("ann.smith+%03d@example.com", i)})
+		add(t, l, imports.Row{Email: fmt.Sprintf("ann.smith+%03d@example.com", i)})
 	}
 	id := subscriber(t, l, planted[0]).ID
 	plant(t, path, id)
@@ -128,7 +131,7 @@ func TestErase(t *testing.T) {
 		t.Fatal("the address is planted nowhere")
 	}
 
-	got, err := l.Erase(ctx, planted[:1], noon)
+	got, err := erasure.Erase(ctx, l, planted[:1], noon)
 	if must(t, err); !got[0].Known {
 		t.Fatalf("%+v", got)
 	}
@@ -147,7 +150,7 @@ func TestErase(t *testing.T) {
 			t.Errorf("%s: %s", name, content)
 		}
 	}
-	file, err := l.SubscriberFile(ctx)
+	file, err := passstate.LoadSubscriberFile(ctx, l)
 	if must(t, err); file.Hash == "as it was" {
 		t.Error("subscribers.file is not read again")
 	}
@@ -167,7 +170,7 @@ func TestEraseFromAnOlderLedger(t *testing.T) {
 	path := filepath.Join(dir, "publisher.db")
 	l := openAt(t, "sqlite:"+path)
 	addMany(t, l, 500)
-	add(t, l, ledger.Row{Email: planted[0]})
+	add(t, l, imports.Row{Email: planted[0]})
 	db, err := sql.Open("sqlite", path+"?_pragma=secure_delete(0)&_pragma=busy_timeout(30000)")
 	must(t, err)
 	for _, query := range []string{
@@ -179,7 +182,7 @@ func TestEraseFromAnOlderLedger(t *testing.T) {
 		must(t, err)
 	}
 	must(t, db.Close())
-	_, err = l.Erase(ctx, planted[1:], noon)
+	_, err = erasure.Erase(ctx, l, planted[1:], noon)
 	must(t, err)
 	if found := filesNaming(t, dir, planted...); found != nil {
 		t.Errorf("it is still in %v", found)
@@ -197,17 +200,17 @@ func TestEraseWhileAnotherProcessSends(t *testing.T) {
 	dsn := "sqlite:" + filepath.Join(dir, "publisher.db")
 	sending, erasing := openAt(t, dsn), openAt(t, dsn)
 	edition := addMany(t, sending, 2)
-	add(t, sending, ledger.Row{Email: planted[0]})
+	add(t, sending, imports.Row{Email: planted[0]})
 	id := subscriber(t, sending, planted[0]).ID
 	want1(t, true)(sending.Record(ctx, nil, &ledger.Intent{Edition: edition, Subscriber: id, After: 1, Through: 1, At: noon}))
-	_, err := erasing.Erase(ctx, planted[:1], noon)
+	_, err := erasure.Erase(ctx, erasing, planted[:1], noon)
 	must(t, err)
 	want1(t, false)(sending.Record(ctx, &ledger.Result{Edition: edition, Subscriber: id, Status: ledger.Failed, Reply: "550 " + planted[0], At: noon.Add(time.Minute)}, nil))
 	all, err := sending.DeliveriesTo(ctx, id)
 	if must(t, err); len(all) != 1 || all[0].Reply != "" {
 		t.Errorf("%+v", all)
 	}
-	must(t, sending.FinishErasures(ctx))
+	must(t, erasure.Finish(ctx, sending))
 	if found := filesNaming(t, dir, planted...); found != nil {
 		t.Errorf("it is still in %v", found)
 	}
@@ -244,7 +247,7 @@ func TestKilledWhileErasing(t *testing.T) {
 		must(t, err)
 		l, err := lock.Open(ctx)
 		must(t, err)
-		must(t, l.FinishErasures(ctx))
+		must(t, erasure.Finish(ctx, l))
 		// The last one may have been done without a word.
 		if s, err := l.Subscriber(ctx, erasedAddress(erased+1)); err == nil && s == nil {
 			erased++
@@ -252,7 +255,7 @@ func TestKilledWhileErasing(t *testing.T) {
 		for i := 1; i <= erased+2; i++ {
 			s, err := l.Subscriber(ctx, erasedAddress(i))
 			must(t, err)
-			was, err := l.Erased(ctx, erasedAddress(i))
+			was, err := erasure.Erased(ctx, l, erasedAddress(i))
 			if must(t, err); (s == nil) != was || was != (i <= erased) {
 				t.Fatalf("kill %d: %s: erased %v, a subscriber %v; %d were erased", kill, erasedAddress(i), was, s != nil, erased)
 			}
@@ -284,7 +287,7 @@ func eraseForEver(dsn string) error {
 			}
 			continue
 		}
-		if _, err := l.Erase(ctx, []string{email}, noon); err != nil {
+		if _, err := erasure.Erase(ctx, l, []string{email}, noon); err != nil {
 			return err
 		}
 		fmt.Println(email)
@@ -295,15 +298,15 @@ func eraseForEver(dsn string) error {
 func TestErasedLinksAreNobodys(t *testing.T) {
 	dsn := "sqlite:" + filepath.Join(t.TempDir(), "publisher.db")
 	l := openAt(t, dsn)
-	add(t, l, ledger.Row{Email: planted[0]})
+	add(t, l, imports.Row{Email: planted[0]})
 	tokens, err := l.Tokens(ctx)
 	must(t, err)
 	link := tokens.Link(mailtoken.Unsubscribe, subscriber(t, l, planted[0]).ID)
-	_, err = l.Erase(ctx, planted[:1], noon)
+	_, err = erasure.Erase(ctx, l, planted[:1], noon)
 	must(t, err)
 	must(t, l.Close())
 	l = openAt(t, dsn)
-	add(t, l, ledger.Row{Email: "ben@example.com"})
+	add(t, l, imports.Row{Email: "ben@example.com"})
 	id, ok := tokens.OpenLink(mailtoken.Unsubscribe, link)
 	if s, err := l.SubscriberByID(ctx, id); !ok || s != nil || err != nil {
 		t.Errorf("%v, %+v, %v", ok, s, err)

@@ -7,8 +7,8 @@ import (
 	"time"
 	"unicode"
 
-	"publisher/internal/ledger"
 	"publisher/internal/ledger/mailtoken"
+	"publisher/internal/ledger/signups"
 	"publisher/mailer/address"
 	"publisher/mailer/bounce"
 )
@@ -95,7 +95,7 @@ func (h *Bounces) extensions(field string) (found []string) {
 }
 
 func (h *Bounces) confirm(ctx context.Context, b *Bounced, secret string) error {
-	s, err := h.ledger.ConfirmToken(ctx, secret, "reply", ledger.ConfirmOptions{DefaultCadence: h.cfg.Digest.Default, Welcome: h.cfg.Signup.Welcome, Now: h.now()})
+	s, err := signups.ConfirmToken(ctx, h.ledger, secret, "reply", signups.ConfirmOptions{DefaultCadence: h.cfg.Digest.Default, Welcome: h.cfg.Signup.Welcome, Now: h.now()})
 	if err != nil {
 		return err
 	}
@@ -112,7 +112,7 @@ func (h *Bounces) signUp(ctx context.Context, b *Bounced) error {
 		return nil
 	}
 	now := h.now()
-	lately, err := h.ledger.CountSignups(ctx, now.Add(-time.Hour))
+	lately, err := signups.Count(ctx, h.ledger, now.Add(-time.Hour))
 	if err != nil {
 		return err
 	}
@@ -120,11 +120,11 @@ func (h *Bounces) signUp(ctx context.Context, b *Bounced) error {
 		b.Answer = TooManyJoins
 		return nil
 	}
-	signup := ledger.Signup{Email: email, How: ledger.ByMail, At: now, Request: mailtoken.NewSecret()}
+	signup := signups.Signup{Email: email, How: signups.ByMail, At: now, Request: mailtoken.NewSecret()}
 	if h.cfg.Signup.AskName {
 		signup.Name = shortName(b.Author.Name)
 	}
-	if err := h.ledger.AddSignups(ctx, signup); err != nil {
+	if err := signups.Add(ctx, h.ledger, signup); err != nil {
 		return err
 	}
 	b.Answer, b.Email = AskedToJoin, email

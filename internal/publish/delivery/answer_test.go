@@ -14,6 +14,8 @@ import (
 	"publisher/internal/config"
 	"publisher/internal/ledger"
 	"publisher/internal/ledger/mailtoken"
+	"publisher/internal/ledger/noticequeue"
+	"publisher/internal/ledger/signups"
 	"publisher/internal/ledger/sqlite"
 	"publisher/mailer/bounce"
 )
@@ -55,12 +57,12 @@ func (b *answerBench) take(text string, e bounce.Envelope) *Bounced {
 }
 
 // confirmations returns the notices to confirm that are due.
-func (b *answerBench) confirmations() (all []ledger.Notice) {
+func (b *answerBench) confirmations() (all []noticequeue.Notice) {
 	b.t.Helper()
-	if _, err := b.HandleSignups(context.Background(), b.now); err != nil {
+	if _, err := signups.Handle(context.Background(), b.Ledger, b.now); err != nil {
 		b.t.Fatal(err)
 	}
-	due, err := b.DueNotices(context.Background(), b.now, 1000)
+	due, err := noticequeue.Due(context.Background(), b.Ledger, b.now, 1000)
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -135,7 +137,7 @@ func TestSignupByMail(t *testing.T) {
 			if c.want == AskedToJoin != (len(all) == 1) {
 				t.Fatalf("%d confirmations", len(all))
 			}
-			if len(all) == 1 && (all[0].Kind != ledger.NoticeConfirm || all[0].Email != c.email) {
+			if len(all) == 1 && (all[0].Kind != noticequeue.Confirm || all[0].Email != c.email) {
 				t.Errorf("a notice %s to %s", all[0].Kind, all[0].Email)
 			}
 		})
@@ -175,7 +177,7 @@ func TestReplyConfirms(t *testing.T) {
 	b.take(joins, bounce.Envelope{})
 	n := b.confirmations()[0]
 	link := mailtoken.NewSecret()
-	if _, err := b.BeginNotice(t.Context(), n.ID, ledger.ConfirmTokens(n.Pending, link, "482913", b.now), b.now); err != nil {
+	if _, err := noticequeue.Begin(t.Context(), b.Ledger, n.ID, signups.ConfirmTokens(n.Pending, link, "482913", b.now), b.now); err != nil {
 		t.Fatal(err)
 	}
 	reply := "From: Ann <ann@work.example>\nTo: Blog <bounces+c." + strings.ToUpper(link) + "@blog.example>\nSubject: Re: 482 913 confirms Blog\n\nYes\n"
