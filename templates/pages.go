@@ -150,6 +150,9 @@ type PreferencesPage struct {
 	Cadences, Tags []Choice
 	Languages      []Choice // by BCP 47 tag; none if all posts are in one digest
 	Saved          bool
+	// Fault is the field whose choice Wrong is not one of those offered, so that nothing is saved:
+	// "cadence", "language" or "tag"; "" for none.
+	Fault, Wrong string
 	// PausedUntil is when mail goes on; zero for no pause. A day for that is from PauseFrom to
 	// PauseTo, and PauseFault says that another one was chosen.
 	PausedUntil        time.Time
