@@ -39,7 +39,8 @@ func start(settings []string) (*Server, error) {
 		os.RemoveAll(s.dir)
 		return nil, err
 	}
-	if err := s.makeCluster(settings); err == nil {
+	err = s.makeCluster(settings)
+	if err == nil {
 		err = s.launch()
 	}
 	if err != nil {

@@ -32,7 +32,9 @@ func TestOneCallIsWrong(t *testing.T) {
 	for _, call := range group {
 		call.answer = make(chan error, 1)
 	}
-	l.e.recorder.commit(ctx, group)
+	r := idle(l.e)
+	defer r.release()
+	r.commit(ctx, group)
 	var told []string
 	for _, call := range group {
 		err := <-call.answer
