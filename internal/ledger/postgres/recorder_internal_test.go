@@ -59,7 +59,7 @@ func TestChangesTogether(t *testing.T) {
 	var mu sync.Mutex
 	transactions := map[int64]bool{}
 	answers := make([]error, n)
-	waiting, release := l.e.changes.Hold()
+	release := l.e.changes.Hold()
 	var all sync.WaitGroup
 	for i := range n {
 		all.Go(func() {
@@ -75,7 +75,7 @@ func TestChangesTogether(t *testing.T) {
 			})
 		})
 	}
-	for waiting() < n {
+	for l.e.changes.Waiting() < n {
 		runtime.Gosched()
 	}
 	release()

@@ -31,7 +31,8 @@ func viewAt(t *testing.T, dsn string) *ledger.Ledger {
 // What is changed in a view can be read there. PUBLISHER_VIEWS has all tests run, and not only those
 // about what commands that look change.
 func TestConformanceOfViews(t *testing.T) {
-	open := func(t *testing.T) *ledger.Ledger { return viewAt(t, empty(t)) }
+	dsn := empty(t) // which stays empty
+	open := func(t *testing.T) *ledger.Ledger { return viewAt(t, dsn) }
 	if os.Getenv("PUBLISHER_VIEWS") != "" {
 		ledgertest.Run(t, open)
 		return
