@@ -156,8 +156,14 @@ type snapshot struct {
 	known   string                 // the name of the subscriber that lists change
 	named   map[string][]string    // the columns of all tables that have an address, by it
 	scrub   bool                   // the files have to be cleaned
-	sending []string               // Message-IDs without their proof
-	to      map[string]string      // whom these are to
+	sending []attempt              // that have no result
+}
+
+// attempt is one to send a message.
+type attempt struct {
+	message string // its Message-ID without the proof
+	number  int    // of the attempts
+	to      string
 }
 
 type importRow struct {
@@ -187,7 +193,7 @@ func (k *torture) snapshot() *snapshot {
 		}
 	}
 	path := filepath.Join(dir, "publisher.db")
-	s := &snapshot{status: map[string]string{}, ids: map[string]int64{}, imports: map[string][]importRow{}, named: map[string][]string{}, to: map[string]string{}}
+	s := &snapshot{status: map[string]string{}, ids: map[string]int64{}, imports: map[string][]importRow{}, named: map[string][]string{}}
 	s.readDeliveries(k, path)
 	db, err := sql.Open("sqlite", path)
 	if err != nil {
@@ -215,11 +221,11 @@ func (s *snapshot) readDeliveries(k *torture, path string) {
 		k.t.Fatal(err)
 	}
 	for _, d := range under {
-		id := fmt.Sprintf("%d.%d", d.Edition, d.Subscriber)
-		s.sending = append(s.sending, id)
+		a := attempt{message: fmt.Sprintf("%d.%d", d.Edition, d.Subscriber), number: d.Attempts}
 		if to, err := l.SubscriberByID(ctx, d.Subscriber); err == nil && to != nil {
-			s.to[id] = strings.ToLower(to.Email)
+			a.to = strings.ToLower(to.Email)
 		}
+		s.sending = append(s.sending, a)
 	}
 }
 
@@ -263,11 +269,10 @@ func (s *snapshot) readTables(k *torture, db *sql.DB) {
 		s.imports[filepath.Base(name)] = append(s.imports[filepath.Base(name)], row)
 		return err
 	})
-	k.rows(db, "SELECT id, lower(email) FROM notice WHERE progress = 'sending'", func(r *sql.Rows) error {
-		var id, email string
-		err := r.Scan(&id, &email)
-		s.sending = append(s.sending, "n"+id)
-		s.to["n"+id] = email
+	k.rows(db, "SELECT 'n' || id, attempts, lower(email) FROM notice WHERE progress = 'sending'", func(r *sql.Rows) error {
+		var a attempt
+		err := r.Scan(&a.message, &a.number, &a.to)
+		s.sending = append(s.sending, a)
 		return err
 	})
 	k.rows(db, "SELECT scrub FROM pass_state", func(r *sql.Rows) error { return r.Scan(&s.scrub) })

@@ -65,6 +65,7 @@ type torture struct {
 	*served
 	uncertain string
 	lists     string // a folder outside the blog's, from that
+	server    *smtptest.Server
 	mails     *takenMails
 	tokens    *mailtoken.Codec
 
@@ -73,16 +74,19 @@ type torture struct {
 	people map[string]*person // by address in lower case
 	loads  []*load
 	erased map[string]bool // addresses; false: an erasure was cut short
-	// uncertain messages by Message-ID without its proof, and addresses, with how often.
+	// attempts are those that were cut short; doubtful and doubted how often a message was, by its
+	// Message-ID without the proof, and somebody's.
+	attempts          map[attempt]bool
 	doubtful, doubted map[string]int
 	networks          int
 }
 
 func newTorture(t *testing.T, uncertain string, seed uint64) *torture {
 	k := &torture{uncertain: uncertain, mails: newTakenMails(), rng: rand.New(rand.NewPCG(seed, 0)),
-		people: map[string]*person{}, erased: map[string]bool{}, doubtful: map[string]int{}, doubted: map[string]int{}}
+		people: map[string]*person{}, erased: map[string]bool{}, attempts: map[attempt]bool{}, doubtful: map[string]int{}, doubted: map[string]int{}}
 	server := smtptest.Start(t, smtptest.Options{Delay: 2 * time.Millisecond, Script: namingReplies, Took: k.mails.took})
-	k.served = newServed(t, noticesConfig(server, uncertain, ""), "")
+	k.server = server
+	k.served = newServed(t, strings.Replace(noticesConfig(server, uncertain, ""), "start:", "hold_above: 10000, max_posts: 1000, start:", 1), "")
 	var err error
 	if k.lists, err = filepath.Rel(k.dir, t.TempDir()); err != nil { // short, as the imports name it
 		t.Fatal(err)
@@ -191,7 +195,7 @@ func (k *torture) round(round int) {
 			working.Go(func() { work(ctx, round) })
 		}
 	})
-	time.Sleep(k.moment(1500 * time.Millisecond)) // the moment of the kill is what is tested
+	k.awaitKill()
 	if err := k.cmd.Process.Kill(); err != nil {
 		k.t.Fatal(err)
 	}
@@ -200,6 +204,20 @@ func (k *torture) round(round int) {
 	working.Wait()
 	k.checkLog(<-logged)
 	k.compare(round)
+}
+
+// awaitKill waits for the moment of the kill: any, or one while mail goes out.
+func (k *torture) awaitKill() {
+	if k.chance(2) {
+		time.Sleep(k.moment(1500 * time.Millisecond))
+		return
+	}
+	k.mu.Lock()
+	goal := k.server.Total() + 1 + k.rng.IntN(80)
+	k.mu.Unlock()
+	for wait := 0; wait < 5000 && k.server.Total() < goal; wait++ {
+		time.Sleep(time.Millisecond)
+	}
 }
 
 // follow reads the log, sets the server's address, and returns the whole log at its end.

@@ -19,6 +19,9 @@ type Erasure struct {
 	Before bool   // it had been erased before
 	// Texts are the spellings of the address that the ledger had, in lower case.
 	Texts []string
+
+	mark       int64 // that of the erasure
+	unscrubbed bool  // an earlier erasure had not cleaned the files yet
 }
 
 // Erase removes everything about addresses from the ledger and the files beside it. What stays
@@ -32,21 +35,29 @@ func (l *Ledger) Erase(ctx context.Context, emails []string, now time.Time) (all
 	if err != nil {
 		return nil, err
 	}
+	l.erasing.Lock()
+	defer l.erasing.Unlock()
 	var texts []string
+	var mark int64
+	others := false
 	for i, email := range slices.Concat(former, emails) {
-		e, err := l.eraseOne(ctx, email, now)
+		e, err := l.eraseOne(ctx, email, mark, now)
 		if err != nil {
 			return all, err
 		}
 		if i >= len(former) {
 			all = append(all, e)
 		}
-		texts = append(texts, e.Texts...)
+		texts, others = append(texts, e.Texts...), others || e.unscrubbed
+		mark = max(mark, e.mark)
 	}
-	if texts == nil {
+	switch {
+	case texts == nil:
 		return all, nil
+	case others: // whose texts are unknown here
+		texts = nil
 	}
-	return all, l.scrub(ctx, texts)
+	return all, l.scrub(ctx, texts, mark)
 }
 
 // formerAddresses are those that the subscriber with an address had before.
@@ -78,7 +89,8 @@ func (l *Ledger) addressesOf(ctx context.Context, emails []string, query string)
 	return all, nil
 }
 
-func (l *Ledger) eraseOne(ctx context.Context, email string, now time.Time) (e Erasure, err error) {
+// eraseOne erases one address. mark is that of the caller's previous one; 0 for the first.
+func (l *Ledger) eraseOne(ctx context.Context, email string, mark int64, now time.Time) (e Erasure, err error) {
 	e.Email = email
 	key, err := address.Normalize(email)
 	if err != nil {
@@ -108,7 +120,7 @@ func (l *Ledger) eraseOne(ctx context.Context, email string, now time.Time) (e E
 		return e, l.fail("erase an address", err)
 	}
 	err = l.change(ctx, "erase an address", func(tx *sql.Tx) error {
-		e.Known, e.Before = false, false
+		e.Known, e.Before, e.mark, e.unscrubbed = false, false, 0, false
 		known, err := who.known(ctx, tx)
 		if err != nil {
 			return err
@@ -117,10 +129,15 @@ func (l *Ledger) eraseOne(ctx context.Context, email string, now time.Time) (e E
 			return err
 		}
 		e.Known = known
+		owed, last, err := owedScrub(ctx, tx)
+		if err != nil {
+			return err
+		}
+		e.unscrubbed = owed && last != mark
 		if err := who.erase(ctx, tx, replies); err != nil {
 			return err
 		}
-		if err := markErased(ctx, tx, key, now); err != nil || !known {
+		if e.mark, err = markErased(ctx, tx, key, now); err != nil || !known {
 			return err
 		}
 		return addEvent(ctx, tx, Event{At: now, Kind: "erased"})
@@ -282,22 +299,30 @@ func OweScrub(ctx context.Context, tx *sql.Tx) error {
 	return err
 }
 
+// owedScrub reports whether the files have to be cleaned, and returns the mark of the last
+// erasure.
+func owedScrub(ctx context.Context, db sqlutil.RowQuerier) (owed bool, mark int64, err error) {
+	err = db.QueryRowContext(ctx, "SELECT scrub, COALESCE(erased_at, 0) FROM pass_state").Scan(&owed, &mark)
+	return owed, mark, err
+}
+
 // scrub removes from the database's files what no table has any more. It is done again if
-// texts are still there, or unknown.
-func (l *Ledger) scrub(ctx context.Context, texts []string) error {
+// texts are still there, or unknown. mark is that of the last erasure that it is for: if
+// another one came meanwhile, the files still have to be cleaned for that.
+func (l *Ledger) scrub(ctx context.Context, texts []string, mark int64) error {
 	if err := l.engine.Scrub(ctx, texts); err != nil {
 		return l.fail("clean its files after an erasure; the next pass tries again", err)
 	}
-	return l.storeRow(ctx, "clean its files after an erasure", "UPDATE pass_state SET scrub = FALSE")
+	return l.storeRow(ctx, "clean its files after an erasure", "UPDATE pass_state SET scrub = FALSE WHERE COALESCE(erased_at, 0) = $1", mark)
 }
 
 // FinishErasures cleans the files of the ledger if an erasure could not.
 func (l *Ledger) FinishErasures(ctx context.Context) error {
-	var owed bool
-	if err := l.read.QueryRowContext(ctx, "SELECT scrub FROM pass_state").Scan(&owed); err != nil || !owed {
+	owed, mark, err := owedScrub(ctx, l.read)
+	if err != nil || !owed {
 		return l.fail("look for unfinished erasures", err)
 	}
-	return l.scrub(ctx, nil)
+	return l.scrub(ctx, nil, mark)
 }
 
 // forgetRepliesTo has Record store no reply about a subscriber any more.

@@ -27,6 +27,7 @@ type Ledger struct {
 	spool     *spool
 	private   bool
 	tokens    atomic.Pointer[mailtoken.Codec] // nil before they are needed
+	erasing   sync.Mutex                      // held by Erase
 	erased    sync.Map                        // subscribers about whom Record stores no reply any more
 	anyErased atomic.Bool                     // there is one
 	closeOnce func() error
