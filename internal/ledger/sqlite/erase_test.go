@@ -221,6 +221,28 @@ func TestEraseWhileAnotherProcessSends(t *testing.T) {
 	}
 }
 
+// Of a retry whose envelope is refused after its subscriber was erased nothing is stored, and the
+// next mail goes out.
+func TestEraseDuringARetry(t *testing.T) {
+	l := openAt(t, "sqlite:"+filepath.Join(t.TempDir(), "publisher.db"))
+	edition := addMany(t, l, 2)
+	add(t, l, ledger.Row{Email: planted[0]})
+	id := subscriber(t, l, planted[0]).ID
+	refused := ledger.Result{Edition: edition, Subscriber: id, After: 1, Through: 1, Status: ledger.Deferred, Code: 452, NoIntent: true, Reply: "452 full", At: noon, Next: noon}
+	want1(t, false)(l.Record(ctx, &refused, nil))
+	_, err := l.Erase(ctx, planted[:1], noon)
+	must(t, err)
+	want1(t, true)(l.Record(ctx, &refused, &ledger.Intent{Edition: edition, Subscriber: 1, Through: 1, At: noon}))
+	all, err := l.DeliveriesTo(ctx, id)
+	if must(t, err); len(all) != 1 || all[0].Status != ledger.Failed || all[0].Attempts != 1 {
+		t.Errorf("%+v", all)
+	}
+	refused.NoIntent = false
+	if _, err := l.Record(ctx, &refused, nil); err == nil {
+		t.Error("the result of an attempt that never began is taken")
+	}
+}
+
 // An erasure that was cut short, before it cleaned the files, is finished by the next one too.
 func TestEraseAfterOneThatWasCutShort(t *testing.T) {
 	dir := t.TempDir()
