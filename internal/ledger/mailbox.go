@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"context"
-	"time"
 
 	"publisher/internal/ledger/sqlutil"
 )
@@ -19,10 +18,4 @@ func (l *Ledger) SetMailboxPosition(ctx context.Context, name string, validity, 
 	return l.storeRow(ctx, "store the position in the mailbox", `
 		INSERT INTO mailbox (name, uid_validity, uid) VALUES ($1, $2, $3)
 		ON CONFLICT (name) DO UPDATE SET uid_validity = excluded.uid_validity, uid = excluded.uid`, name, int64(validity), int64(uid))
-}
-
-// CountSignups returns the number of requests to subscribe since a time.
-func (l *Ledger) CountSignups(ctx context.Context, since time.Time) (n int, err error) {
-	err = l.read.QueryRowContext(ctx, "SELECT COUNT(*) FROM signup WHERE created_at > $1", sqlutil.Time(since)).Scan(&n)
-	return n, l.fail("count the sign-ups", err)
 }

@@ -76,7 +76,7 @@ func (s *pass) deliverMeanwhile(ctx context.Context, m *mailing) error {
 
 // planNotices reports how many notices would be sent.
 func (s *pass) planNotices(ctx context.Context) error {
-	if _, err := s.ledger.HandleSignups(ctx, s.start); err != nil {
+	if _, err := s.ledger.HandleSignups(ctx, s.cfg.Signup.MailsPerHour, s.start); err != nil {
 		return err
 	}
 	due, err := s.ledger.CountDueNotices(ctx, s.start)

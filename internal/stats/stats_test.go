@@ -33,7 +33,7 @@ func subscribe(t *testing.T, l *ledger.Ledger, email, page string, at time.Time)
 		}
 	}
 	must(l.AddSignups(t.Context(), ledger.Signup{Email: email, Page: page, How: ledger.ByForm, At: at, Request: mailtoken.NewSecret()}))
-	_, err := l.HandleSignups(t.Context(), at)
+	_, err := l.HandleSignups(t.Context(), 1000, at)
 	must(err)
 	due, err := l.DueNotices(t.Context(), at, 10)
 	must(err)

@@ -48,7 +48,7 @@ func TestEnumeration(t *testing.T) {
 				return
 			case <-handle:
 			}
-			if _, err := w.ledger.HandleSignups(t.Context(), w.now); err != nil {
+			if _, err := w.ledger.HandleSignups(t.Context(), 1_000_000, w.now); err != nil {
 				t.Error(err)
 			}
 		}
@@ -113,7 +113,7 @@ func (w *world) addressesOfEachKind(each int) (all []knownAddress) {
 	if err := w.ledger.AddSignups(w.t.Context(), pending...); err != nil {
 		w.t.Fatal(err)
 	}
-	if _, err := w.ledger.HandleSignups(w.t.Context(), day); err != nil {
+	if _, err := w.ledger.HandleSignups(w.t.Context(), 1_000_000, day); err != nil {
 		w.t.Fatal(err)
 	}
 	for _, kind := range []string{"new", "pending", "active", "gone", "bounced", "erased"} {

@@ -48,7 +48,7 @@ func (w *world) signUp(form string, headers ...string) string {
 // handled handles the sign-ups, and returns the notices that are due.
 func (w *world) handled() []ledger.Notice {
 	w.t.Helper()
-	if _, err := w.ledger.HandleSignups(w.t.Context(), w.now); err != nil {
+	if _, err := w.ledger.HandleSignups(w.t.Context(), 1_000_000, w.now); err != nil {
 		w.t.Fatal(err)
 	}
 	due, err := w.ledger.DueNotices(w.t.Context(), w.now, 1000)
@@ -519,7 +519,7 @@ func TestManySignupsAtOnce(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if n, err := w.ledger.HandleSignups(t.Context(), w.now); err != nil || n != each*clients {
+	if n, err := w.ledger.HandleSignups(t.Context(), 1_000_000, w.now); err != nil || n != each*clients {
 		t.Errorf("%d sign-ups, %v", n, err)
 	}
 }

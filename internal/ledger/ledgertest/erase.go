@@ -95,7 +95,7 @@ func testErasedStayAway(t *testing.T, open Open) {
 
 	signup := ledger.Signup{Email: "ann@example.com", How: ledger.ByForm, At: Noon, Request: mailtoken.NewSecret()}
 	Must(t, l.AddSignups(ctx, signup))
-	Want(t, 1)(l.HandleSignups(ctx, Noon))
+	Want(t, 1)(l.HandleSignups(ctx, 1000, Noon))
 	Want(t, true)(l.Erased(ctx, "ann@example.com"))
 	notices, err := l.DueNotices(ctx, Noon, 10)
 	if Must(t, err); len(notices) != 1 || notices[0].Kind != ledger.NoticeConfirm {
@@ -116,7 +116,7 @@ func testErasedStayAway(t *testing.T, open Open) {
 	if Must(t, err); !got[0].Known {
 		t.Errorf("%+v", got)
 	}
-	Want(t, 0)(l.HandleSignups(ctx, Noon))
+	Want(t, 0)(l.HandleSignups(ctx, 1000, Noon))
 }
 
 // The reply to a message that is under way while its subscriber is erased is not kept.

@@ -78,12 +78,16 @@ func (q *Queue) Refresh(ctx context.Context) error {
 	q.refreshing.Lock()
 	defer q.refreshing.Unlock()
 	now := q.Now()
-	if _, err := q.Ledger.HandleSignups(ctx, now); err != nil {
+	if _, err := q.Ledger.HandleSignups(ctx, q.Config.Signup.MailsPerHour, now); err != nil {
 		return err
 	}
 	if now.Sub(q.expired) >= expireEvery || now.Before(q.expired) {
-		if err := q.Ledger.ExpireSignups(ctx, now); err != nil {
+		givenUp, err := q.Ledger.ExpireSignups(ctx, now)
+		if err != nil {
 			return err
+		}
+		if givenUp > 0 {
+			q.Log.Warn("requests to subscribe by mail have waited for a day, and are given up; signup.mails_per_hour allows too few", "count", givenUp)
 		}
 		q.expired = now
 	}
