@@ -10,6 +10,7 @@ import (
 
 	"publisher/internal/hint"
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/passstate"
 	"publisher/internal/publish"
 	"publisher/internal/publish/catalog"
 )
@@ -97,7 +98,7 @@ func (a *app) showEdition(ctx context.Context, w workspace, number int64) error 
 	if a.json {
 		return a.printJSON(d)
 	}
-	limit, err := w.ledger.ConnectionLimit(ctx)
+	limit, err := passstate.LoadConnectionLimit(ctx, w.ledger)
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,8 @@ import (
 
 	"publisher/internal/hint"
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/imports"
+	"publisher/internal/ledger/signups"
 	"publisher/internal/publish/subscribers"
 	"publisher/internal/terminal"
 	"publisher/mailer/address"
@@ -60,7 +62,7 @@ them. Addresses that unsubscribed, bounced or complained are not re-added.`,
 				if err := w.checkErased(c.Context(), args); err != nil {
 					return err
 				}
-				got, err := w.ledger.Import(c.Context(), addRows(args, ledger.Row{Name: terminal.Strip(name), Cadence: cadence, Tags: subscribers.SplitTags(tags), Language: language}), ledger.ImportOptions{DefaultCadence: w.cfg.Digest.Default, Now: w.publisher.Now()})
+				got, err := imports.Run(c.Context(), w.ledger, addRows(args, imports.Row{Name: terminal.Strip(name), Cadence: cadence, Tags: subscribers.SplitTags(tags), Language: language}), imports.Options{DefaultCadence: w.cfg.Digest.Default, Now: w.publisher.Now()})
 				if err != nil {
 					return err
 				}
@@ -69,7 +71,7 @@ them. Addresses that unsubscribed, bounced or complained are not re-added.`,
 						return err
 					}
 				}
-				return a.printImported(subscribers.ImportReport{ImportCounts: got}, false)
+				return a.printImported(subscribers.ImportReport{Counts: got}, false)
 			})
 		},
 	})
@@ -92,8 +94,8 @@ func (w workspace) clearTags(ctx context.Context, emails []string) error {
 }
 
 // addRows yields the row once for each address.
-func addRows(emails []string, row ledger.Row) iter.Seq2[ledger.Row, error] {
-	return func(yield func(ledger.Row, error) bool) {
+func addRows(emails []string, row imports.Row) iter.Seq2[imports.Row, error] {
+	return func(yield func(imports.Row, error) bool) {
 		for _, email := range emails {
 			row.Email = email
 			if !yield(row, nil) {
@@ -198,7 +200,7 @@ func (w workspace) shown(ctx context.Context, status string, pending bool) ([]su
 	if !pending {
 		return shown, nil
 	}
-	for p, err := range w.ledger.PendingSignups(ctx, w.publisher.Now()) {
+	for p, err := range signups.AllPending(ctx, w.ledger, w.publisher.Now()) {
 		if err != nil {
 			return nil, err
 		}

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"publisher/internal/hint"
+	"publisher/internal/ledger/erasure"
 	"publisher/internal/publish/subscribers"
 	"publisher/mailer/address"
 )
@@ -59,7 +60,7 @@ yours to clean. To end a subscription and remember that it ended, use subscriber
 func (w workspace) checkErased(ctx context.Context, emails []string) error {
 	var erased []string
 	for _, email := range emails {
-		was, err := w.ledger.Erased(ctx, email)
+		was, err := erasure.Erased(ctx, w.ledger, email)
 		if err != nil {
 			return err
 		}

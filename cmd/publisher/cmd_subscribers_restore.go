@@ -12,6 +12,7 @@ import (
 
 	"publisher/internal/hint"
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/subscription"
 	"publisher/internal/publish/subscribers"
 )
 
@@ -84,7 +85,7 @@ func (r *restoreFlags) whom(ctx context.Context, w workspace, args []string) ([]
 			return nil, noEdition(r.edition)
 		}
 	}
-	return w.ledger.Marked(ctx, ledger.Status(r.status), r.edition, since)
+	return subscription.Marked(ctx, w.ledger, ledger.Status(r.status), r.edition, since)
 }
 
 // sinceTime parses a time, a day in the zone, or a duration before now.

@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"publisher/internal/hint"
-	"publisher/internal/ledger"
+	"publisher/internal/ledger/imports"
 	"publisher/internal/publish/report"
 )
 
@@ -41,7 +41,7 @@ undo NUMBER" takes one back.`,
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return a.withCopy(c.Context(), func(w workspace) error {
-				all, err := w.ledger.Imports(c.Context())
+				all, err := imports.All(c.Context(), w.ledger)
 				if err != nil {
 					return err
 				}
@@ -109,10 +109,10 @@ not deleted, so that the links in it work; their status becomes removed.`,
 			}
 			return a.withLedger(c.Context(), func(w workspace) error {
 				list := a.list("left_subscribers")
-				done, err := w.publisher.UndoImport(c.Context(), w.ledger, number, func(s ledger.LeftSubscriber) error {
+				done, err := w.publisher.UndoImport(c.Context(), w.ledger, number, func(s imports.LeftSubscriber) error {
 					return list.add(fmt.Sprintf("left as it is: %s: %s", s.Email, leftBecause(s)), leftJSON{s.Email, leftBecause(s)})
 				})
-				if errors.Is(err, ledger.ErrNoImport) {
+				if errors.Is(err, imports.ErrNoImport) {
 					return hint.With(fmt.Errorf("there is no import %d", number), hintImports)
 				}
 				if err != nil {
@@ -129,14 +129,14 @@ not deleted, so that the links in it work; their status becomes removed.`,
 	})
 }
 
-func leftBecause(s ledger.LeftSubscriber) string {
+func leftBecause(s imports.LeftSubscriber) string {
 	if s.By > 0 {
 		return fmt.Sprintf("changed by import %d; undo that one first", s.By)
 	}
 	return "changed since"
 }
 
-func (u *ui) printUndone(number int64, done ledger.Undone, already string) {
+func (u *ui) printUndone(number int64, done imports.Undone, already string) {
 	if already != "" {
 		u.print("import %d was undone at %s; nothing was changed", number, already)
 		return

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/imports"
 	"publisher/internal/ledger/sqlite"
 	"publisher/internal/racedetector"
 )
@@ -45,7 +46,7 @@ type importCrash struct {
 	dir   string
 	rows  int
 	takes time.Duration // an import that is not killed
-	last  ledger.ImportRecord
+	last  imports.Record
 }
 
 func newImportCrash(t *testing.T, rows int) *importCrash {
@@ -118,11 +119,11 @@ func (c *importCrash) check(undoes, finished bool) {
 		c.t.Fatal(err)
 	}
 	defer l.Close()
-	all, err := l.Imports(c.t.Context())
+	all, err := imports.All(c.t.Context(), l)
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	last := ledger.ImportRecord{}
+	last := imports.Record{}
 	if len(all) > 0 {
 		last = all[0]
 	}

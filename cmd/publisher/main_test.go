@@ -9,15 +9,17 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"publisher/internal/ledger"
-	"publisher/internal/ledger/mailtoken"
-	"publisher/internal/ledger/sqlite"
 	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"publisher/internal/ledger/mailtoken"
+	"publisher/internal/ledger/signups"
+	"publisher/internal/ledger/sqlite"
+	"publisher/internal/ledger/subscription"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -157,7 +159,7 @@ func signUp(ts *testscript.TestScript, neg bool, args []string) {
 	now, err := time.Parse(time.RFC3339, ts.Getenv("NOW"))
 	ts.Check(err)
 	for _, address := range args {
-		ts.Check(l.AddSignups(ctx, ledger.Signup{Email: address, How: ledger.ByForm, At: now, Request: mailtoken.NewSecret()}))
+		ts.Check(signups.Add(ctx, l, signups.Signup{Email: address, How: signups.ByForm, At: now, Request: mailtoken.NewSecret()}))
 	}
 }
 
@@ -171,11 +173,11 @@ func actAs(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	s, err := l.Subscriber(ctx, args[0])
 	ts.Check(err)
-	r := ledger.Request{Subscriber: s.ID, Proof: mailtoken.Preferences, Action: ledger.Pause, Until: now.Add(7 * 24 * time.Hour), At: now}
+	r := subscription.Request{Subscriber: s.ID, Proof: mailtoken.Preferences, Action: subscription.Pause, Until: now.Add(7 * 24 * time.Hour), At: now}
 	if args[1] == "complaint" {
-		r.Proof, r.Action = mailtoken.ReturnPath, ledger.Complain
+		r.Proof, r.Action = mailtoken.ReturnPath, subscription.Complain
 	}
-	_, changed, err := l.Do(ctx, r)
+	_, changed, err := subscription.Do(ctx, l, r)
 	ts.Check(err)
 	if changed == neg {
 		ts.Fatalf("%s: %s changes something: %v", args[0], args[1], changed)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/imports"
 	"publisher/internal/publish/report"
 	"publisher/internal/publish/subscribers"
 )
@@ -71,15 +72,15 @@ func (u *ui) printImported(got subscribers.ImportReport, dryRun bool) error {
 
 // lineJSON is what one line of a list became, or would become, in a JSON document.
 type lineJSON struct {
-	File      string            `json:"file,omitempty"` // if there are several
-	Line      int               `json:"line"`
-	Email     string            `json:"email"`
-	Outcome   ledger.RowOutcome `json:"outcome"`
-	Status    ledger.Status     `json:"status,omitempty"`
-	Was       ledger.Status     `json:"was,omitempty"`
-	FirstFile string            `json:"first_file,omitempty"`
-	First     int               `json:"first_line,omitempty"`
-	Reason    string            `json:"reason,omitempty"`
+	File      string          `json:"file,omitempty"` // if there are several
+	Line      int             `json:"line"`
+	Email     string          `json:"email"`
+	Outcome   imports.Outcome `json:"outcome"`
+	Status    ledger.Status   `json:"status,omitempty"`
+	Was       ledger.Status   `json:"was,omitempty"`
+	FirstFile string          `json:"first_file,omitempty"`
+	First     int             `json:"first_line,omitempty"`
+	Reason    string          `json:"reason,omitempty"`
 }
 
 // printLines prints what each line became, or would become, and then what the import did.
@@ -151,11 +152,11 @@ func resultText(f subscribers.LineResult) string {
 		return fmt.Sprintf("%s: %s: %s", at, f.Outcome, f.Reason)
 	case f.Reason != "":
 		return fmt.Sprintf("%s: %q: %s: %s", at, f.Email, f.Outcome, f.Reason)
-	case f.Outcome == ledger.RowKept:
+	case f.Outcome == imports.RowKept:
 		return fmt.Sprintf("%s: %s: not re-added, %s", at, f.Email, f.Is)
-	case f.Outcome == ledger.RowDuplicate:
+	case f.Outcome == imports.RowDuplicate:
 		return fmt.Sprintf("%s of %s, %s", text, first, f.Is)
-	case f.Outcome == ledger.RowUpdated && f.Was != f.Is:
+	case f.Outcome == imports.RowUpdated && f.Was != f.Is:
 		return fmt.Sprintf("%s, %s (was %s)", text, f.Is, f.Was)
 	}
 	return fmt.Sprintf("%s, %s", text, f.Is)

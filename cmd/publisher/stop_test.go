@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"publisher/internal/ledger/passstate"
 	"publisher/internal/ledger/sqlite"
 )
 
@@ -125,7 +126,7 @@ func rendering(t *testing.T, dir string) {
 		if err != nil {
 			continue // it is being made
 		}
-		scan, err := l.ScanSnapshot(t.Context())
+		scan, err := passstate.LoadScanSnapshot(t.Context(), l)
 		if closed := l.Close(); err == nil && closed == nil && scan != nil {
 			return
 		}

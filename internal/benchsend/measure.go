@@ -16,6 +16,7 @@ import (
 	"syscall"
 	"time"
 
+	"publisher/internal/ledger/passstate"
 	"publisher/internal/ledger/sqlite"
 	"publisher/internal/smtptest"
 	"publisher/mailer/dkim"
@@ -164,7 +165,7 @@ func commitTime(file string) (time.Duration, error) {
 	var took []time.Duration
 	for i := range 101 {
 		started := time.Now()
-		if err := l.SetSending(ctx, i%2 == 1); err != nil {
+		if err := passstate.SetSending(ctx, l, i%2 == 1); err != nil {
 			return 0, err
 		}
 		took = append(took, time.Since(started))

@@ -14,18 +14,18 @@ import (
 // none.
 func (l *Ledger) ArchivedPage(ctx context.Context, edition int64) (html []byte, err error) {
 	_, err = sqlutil.Row(ctx, l.read, "SELECT html_gzip FROM archived_page WHERE edition = $1", []any{edition}, &html)
-	return html, l.fail(fmt.Sprintf("read the web version of edition %d", edition), err)
+	return html, l.Fail(fmt.Sprintf("read the web version of edition %d", edition), err)
 }
 
 // HasArchivedPage reports whether an edition has a web version.
 func (l *Ledger) HasArchivedPage(ctx context.Context, edition int64) (has bool, err error) {
 	err = l.read.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM archived_page WHERE edition = $1)", edition).Scan(&has)
-	return has, l.fail(fmt.Sprintf("look for the web version of edition %d", edition), err)
+	return has, l.Fail(fmt.Sprintf("look for the web version of edition %d", edition), err)
 }
 
 // SaveArchivedPage stores the web version of an edition, compressed by gzip.
 func (l *Ledger) SaveArchivedPage(ctx context.Context, edition int64, html []byte) error {
-	return l.storeRow(ctx, fmt.Sprintf("save the web version of edition %d", edition), `
+	return l.StoreRow(ctx, fmt.Sprintf("save the web version of edition %d", edition), `
 		INSERT INTO archived_page (edition, html_gzip) VALUES ($1, $2)
 		ON CONFLICT (edition) DO UPDATE SET html_gzip = excluded.html_gzip`, edition, html)
 }
@@ -55,7 +55,7 @@ func (l *Ledger) ArchivedEditions(ctx context.Context, most int) ([]ArchivedEdit
 		err = row.Scan(&e.Number, &e.Cadence, &e.Language, &e.Subject, (*sqlutil.Time)(&e.Closed), (*sqlutil.Strings)(&e.Posts))
 		return e, err
 	}, query, args...)
-	return all, l.fail("read the archive", err)
+	return all, l.Fail("read the archive", err)
 }
 
 // EditionNeighbors are the editions of the archive around one of its editions, of the same
@@ -68,7 +68,7 @@ type EditionNeighbors struct {
 // EditionNeighbors returns the neighbors of an edition.
 func (l *Ledger) EditionNeighbors(ctx context.Context, number int64) (n EditionNeighbors, err error) {
 	var older, newer sql.NullInt64
-	db, err := l.settled(ctx)
+	db, err := l.Settled(ctx)
 	if err == nil {
 		_, err = sqlutil.Row(ctx, db, `
 			SELECT i.language,
@@ -77,7 +77,7 @@ func (l *Ledger) EditionNeighbors(ctx context.Context, number int64) (n EditionN
 			FROM edition i WHERE i.number = $1`, []any{number}, &n.Language, &older, &newer)
 	}
 	n.Older, n.Newer = older.Int64, newer.Int64
-	return n, l.fail(fmt.Sprintf("read what comes before and after edition %d", number), err)
+	return n, l.Fail(fmt.Sprintf("read what comes before and after edition %d", number), err)
 }
 
 // PostTitles returns the titles of those posts that have one, by id.
@@ -98,7 +98,7 @@ func (l *Ledger) PostTitles(ctx context.Context, ids []string) (map[string]strin
 			return struct{}{}, err
 		}, "SELECT id, title FROM post WHERE title <> '' AND id IN ("+strings.Join(places, ", ")+")", args...)
 		if err != nil {
-			return nil, l.fail("read the titles of posts", err)
+			return nil, l.Fail("read the titles of posts", err)
 		}
 	}
 	return titles, nil

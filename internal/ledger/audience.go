@@ -127,7 +127,7 @@ func (l *Ledger) RecipientGroups(ctx context.Context, a Audience, through int64,
 			AND s.id NOT IN (SELECT f.subscriber FROM delivery f WHERE f.kept = 1 AND f.through_seq >= $1)
 		GROUP BY s.cursor_seq, s.owed, s.tags
 		ORDER BY s.cursor_seq, s.owed, s.tags`, args...)
-	return groups, l.fail("group the subscribers", err)
+	return groups, l.Fail("group the subscribers", err)
 }
 
 // Recipient is a subscriber to whom an edition goes.
@@ -159,5 +159,5 @@ func (l *Ledger) Recipients(ctx context.Context, number int64, a Audience, after
 				AND `+notGivenUp("(SELECT e.through_seq FROM edition e WHERE e.number = $1)")+`
 			ORDER BY s.id LIMIT $3`, args...)
 	})
-	return due, l.fail(fmt.Sprintf("read the recipients of edition %d", number), err)
+	return due, l.Fail(fmt.Sprintf("read the recipients of edition %d", number), err)
 }

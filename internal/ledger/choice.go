@@ -14,9 +14,9 @@ import (
 // that time are not sent any more.
 const maxAbsence = 7 * 24 * time.Hour
 
-// chosenSoFar returns what is due to the subscriber by the current choice, before it
+// ChosenSoFar returns what is due to the subscriber by the current choice, before it
 // changes.
-func chosenSoFar(ctx context.Context, tx *sql.Tx, s Subscriber, defaultCadence string) (Due, error) {
+func ChosenSoFar(ctx context.Context, tx *sql.Tx, s Subscriber, defaultCadence string) (Due, error) {
 	if s.Status != Active {
 		return s.Due, nil
 	}
@@ -31,8 +31,8 @@ func chosenSoFar(ctx context.Context, tx *sql.Tx, s Subscriber, defaultCadence s
 	return s.AfterChoice(posts, selection, closed), nil
 }
 
-// activate makes the subscriber active: see Due.AfterReturn.
-func activate(ctx context.Context, tx *sql.Tx, s *Subscriber, defaultCadence string, now time.Time) (err error) {
+// Activate makes the subscriber active: see Due.AfterReturn.
+func Activate(ctx context.Context, tx *sql.Tx, s *Subscriber, defaultCadence string, now time.Time) (err error) {
 	s.UndoTo = ""
 	if s.Status == Pending {
 		s.Status = Active
@@ -40,7 +40,7 @@ func activate(ctx context.Context, tx *sql.Tx, s *Subscriber, defaultCadence str
 			s.Confirmed = now
 		}
 		s.Owed = nil
-		s.Cursor, err = newest(ctx, tx)
+		s.Cursor, err = NewestNumber(ctx, tx)
 		return err
 	}
 	var since sqlutil.Time
@@ -101,7 +101,7 @@ func numberedPosts(ctx context.Context, db sqlutil.Querier, after int64) ([]Numb
 // NumberedPosts returns every post that has a number, by number.
 func (l *Ledger) NumberedPosts(ctx context.Context) ([]NumberedPost, error) {
 	posts, err := numberedPosts(ctx, l.read, 0)
-	return posts, l.fail("read the numbered posts", err)
+	return posts, l.Fail("read the numbered posts", err)
 }
 
 // digestLanguages returns the languages that had digests of their own last, the site's
@@ -110,4 +110,13 @@ func digestLanguages(ctx context.Context, q sqlutil.RowQuerier) ([]string, error
 	var value string
 	err := q.QueryRowContext(ctx, "SELECT digest_languages FROM pass_state").Scan(&value)
 	return strings.Fields(value), err
+}
+
+// undoTime is how long an unsubscribing can be taken back by the link.
+const undoTime = maxAbsence
+
+// CanUndo reports whether the subscriber can undo the unsubscribing: their own link ended
+// the subscription, not the owner, and not long ago.
+func (s *Subscriber) CanUndo(now time.Time) bool {
+	return s.Status == Unsubscribed && s.UndoTo != "" && now.Sub(s.StatusAt) <= undoTime
 }

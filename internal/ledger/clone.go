@@ -19,9 +19,9 @@ func (l *Ledger) AdvanceCloneMark(ctx context.Context) error { return l.engine.A
 // may have been used since it was copied: no edition number and no subscriber's id is ever
 // used twice, so that Message-IDs and links stay unique.
 func (l *Ledger) Adopt(ctx context.Context) error {
-	spooled, err := l.spool.results()
+	spooled, err := l.spooledResults()
 	if err != nil {
-		return l.fail("adopt", err)
+		return l.Fail("adopt", err)
 	}
 	return l.engine.Adopt(ctx, spooled)
 }
@@ -29,7 +29,7 @@ func (l *Ledger) Adopt(ctx context.Context) error {
 // NextEdition returns the number of the next edition.
 func (l *Ledger) NextEdition(ctx context.Context) (int64, error) {
 	n, err := NextEdition(ctx, l.read)
-	return n, l.fail("read the next edition's number", err)
+	return n, l.Fail("read the next edition's number", err)
 }
 
 // NextEdition returns one more than the highest edition number that was used, or may have

@@ -33,8 +33,8 @@ func (w Wording) hash() []byte {
 	return mailtoken.SecretHash(w.Language + "\x00" + w.Text)
 }
 
-// addWording stores a text unless it is there, and returns its hash; nil for none.
-func addWording(ctx context.Context, tx *sql.Tx, w Wording) ([]byte, error) {
+// AddWording stores a text unless it is there, and returns its hash; nil for none.
+func AddWording(ctx context.Context, tx *sql.Tx, w Wording) ([]byte, error) {
 	hash := w.hash()
 	if hash == nil {
 		return nil, nil
@@ -43,8 +43,8 @@ func addWording(ctx context.Context, tx *sql.Tx, w Wording) ([]byte, error) {
 	return hash, err
 }
 
-// addConsent stores a consent, whose wording is stored under its hash already.
-func addConsent(ctx context.Context, tx *sql.Tx, c Consent, wording []byte) error {
+// AddConsent stores a consent, whose wording is stored under its hash already.
+func AddConsent(ctx context.Context, tx *sql.Tx, c Consent, wording []byte) error {
 	_, err := tx.ExecContext(ctx, "INSERT INTO consent (subscriber, at, what, how, wording, page, ip) VALUES ($1, $2, $3, $4, $5, $6, $7)",
 		c.Subscriber, sqlutil.Time(c.At), c.What, c.How, wording, c.Page, c.IP)
 	return err
@@ -59,5 +59,5 @@ func (l *Ledger) Consents(ctx context.Context, subscriber int64) ([]Consent, err
 	all, err := sqlutil.Collect(ctx, l.read, scan, `
 		SELECT c.subscriber, c.at, c.what, c.how, COALESCE(w.language, ''), COALESCE(w.text, ''), c.page, c.ip
 		FROM consent c LEFT JOIN wording w ON w.hash = c.wording WHERE c.subscriber = $1 ORDER BY c.id`, subscriber)
-	return all, l.fail("read the consents", err)
+	return all, l.Fail("read the consents", err)
 }

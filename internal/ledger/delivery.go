@@ -87,7 +87,7 @@ func (l *Ledger) Interrupted(ctx context.Context) ([]Delivery, error) {
 	found, err := l.deliveries(ctx, `delivery d
 		WHERE d.progress IN ('sending', 'deferred') AND d.progress <> 'deferred'
 		ORDER BY d.subscriber`) // so that the index delivery_open serves
-	return found, l.fail("read the interrupted deliveries", err)
+	return found, l.Fail("read the interrupted deliveries", err)
 }
 
 // MaxClockSkew is how far in the future a time in the ledger may be. If one is later than
@@ -101,17 +101,17 @@ func (l *Ledger) Deferred(ctx context.Context, now time.Time, edition, subscribe
 	found, err := l.deliveries(ctx, `delivery d
 		WHERE d.progress = 'deferred' AND (d.next_at IS NULL OR d.next_at <= $1 OR d.last_at > $5) AND (d.edition, d.subscriber) > ($2, $3)
 		ORDER BY d.edition, d.subscriber LIMIT $4`, sqlutil.Time(now), edition, subscriber, limit, sqlutil.Time(now.Add(MaxClockSkew)))
-	return found, l.fail("read the deferred deliveries", err)
+	return found, l.Fail("read the deferred deliveries", err)
 }
 
 // NextRetry returns the time at which the next deferred delivery is due; zero if there is
 // none.
 func (l *Ledger) NextRetry(ctx context.Context) (next time.Time, err error) {
-	db, err := l.settled(ctx)
+	db, err := l.Settled(ctx)
 	if err == nil {
 		err = db.QueryRowContext(ctx, "SELECT MIN(next_at) FROM delivery WHERE progress = 'deferred'").Scan((*sqlutil.Time)(&next))
 	}
-	return next, l.fail("read the next retry", err)
+	return next, l.Fail("read the next retry", err)
 }
 
 // Deliveries streams an edition's deliveries with that progress ("" for all),
@@ -121,9 +121,9 @@ func (l *Ledger) Deliveries(ctx context.Context, edition int64, p DeliveryStatus
 		for after := int64(0); ; {
 			batch, err := l.deliveries(ctx, `delivery d
 				WHERE d.edition = $1 AND d.subscriber > $2 AND ($3 = '' OR d.progress = $3)
-				ORDER BY d.subscriber LIMIT $4`, edition, after, p, page)
+				ORDER BY d.subscriber LIMIT $4`, edition, after, p, BatchSize)
 			if err != nil {
-				yield(Delivery{}, l.fail(fmt.Sprintf("read the deliveries of edition %d", edition), err))
+				yield(Delivery{}, l.Fail(fmt.Sprintf("read the deliveries of edition %d", edition), err))
 				return
 			}
 			for _, d := range batch {
@@ -132,7 +132,7 @@ func (l *Ledger) Deliveries(ctx context.Context, edition int64, p DeliveryStatus
 				}
 				after = d.Subscriber
 			}
-			if len(batch) < page {
+			if len(batch) < BatchSize {
 				return
 			}
 		}
@@ -142,19 +142,19 @@ func (l *Ledger) Deliveries(ctx context.Context, edition int64, p DeliveryStatus
 // DeliveriesTo returns a subscriber's deliveries, newest first.
 func (l *Ledger) DeliveriesTo(ctx context.Context, subscriber int64) ([]Delivery, error) {
 	const doing = "read a subscriber's deliveries"
-	db, err := l.settledFor(ctx, subscriber)
+	db, err := l.SettledFor(ctx, subscriber)
 	if err != nil {
-		return nil, l.fail(doing, err)
+		return nil, l.Fail(doing, err)
 	}
 	// By way of the editions, which are few: deliveries are not indexed by subscriber.
 	found, err := sqlutil.Collect(ctx, db, scanDelivery, "SELECT "+DeliveryColumns+` FROM edition e
 		JOIN delivery d ON d.edition = e.number AND d.subscriber = $1 ORDER BY e.number DESC`, subscriber)
-	return found, l.fail(doing, err)
+	return found, l.Fail(doing, err)
 }
 
 // Unresolved returns the deliveries that the server may or may not have accepted: held as
 // uncertain, or left in Sending. No pass may be running.
 func (l *Ledger) Unresolved(ctx context.Context) ([]Delivery, error) {
 	found, err := l.deliveries(ctx, "delivery d WHERE d.progress IN ('sending', 'uncertain') ORDER BY d.edition, d.subscriber")
-	return found, l.fail("read the uncertain deliveries", err)
+	return found, l.Fail("read the uncertain deliveries", err)
 }

@@ -23,7 +23,7 @@ type Digest struct {
 // FindDigest returns the number of an edition's digest with those posts, and creates it if
 // necessary.
 func (l *Ledger) FindDigest(ctx context.Context, edition int64, posts, withheld Numbers) (number int64, err error) {
-	err = l.store(ctx, fmt.Sprintf("store a digest of edition %d", edition), func(tx *sql.Tx) error {
+	err = l.Store(ctx, fmt.Sprintf("store a digest of edition %d", edition), func(tx *sql.Tx) error {
 		err := tx.QueryRowContext(ctx, "SELECT number FROM digest WHERE edition = $1 AND posts = $2 AND withheld = $3 AND returned = ''",
 			edition, posts, withheld).Scan(&number)
 		if !errors.Is(err, sql.ErrNoRows) {
@@ -45,7 +45,7 @@ func (l *Ledger) Digests(ctx context.Context, edition int64) ([]Digest, error) {
 		d.Withheld = d.Withheld.Union(returned)
 		return d, err
 	}, "SELECT number, posts, withheld, returned FROM digest WHERE edition = $1 ORDER BY number", edition)
-	return all, l.fail(fmt.Sprintf("read the digests of edition %d", edition), err)
+	return all, l.Fail(fmt.Sprintf("read the digests of edition %d", edition), err)
 }
 
 // Withheld returns the numbers of posts that some digest could not show and that have not
@@ -56,13 +56,13 @@ func (l *Ledger) Withheld(ctx context.Context) (Numbers, error) {
 	for _, n := range lists {
 		all = all.Union(n)
 	}
-	return all, l.fail("read which posts were withheld", err)
+	return all, l.Fail("read which posts were withheld", err)
 }
 
 // PostsReturned is called when posts can be shown again. They become owed to all
 // subscribers whose cursor passed them with a digest that could not show them.
 func (l *Ledger) PostsReturned(ctx context.Context, back Numbers) error {
-	return l.change(ctx, "make returned posts due", func(tx *sql.Tx) error {
+	return l.Change(ctx, "make returned posts due", func(tx *sql.Tx) error {
 		return makeWithheldDue(ctx, tx, back, "1 = 1", nil)
 	})
 }
@@ -120,7 +120,7 @@ func (l *Ledger) Waiting(ctx context.Context, now time.Time) (map[int64][]Digest
 	for _, r := range rows {
 		all[r.edition] = append(all[r.edition], r.Digest)
 	}
-	return all, l.fail("read which deliveries wait for posts", err)
+	return all, l.Fail("read which deliveries wait for posts", err)
 }
 
 // EndWait makes deliveries that waited for a post of that digest due at once.
@@ -133,13 +133,13 @@ func (l *Ledger) EndWait(ctx context.Context, edition, digest int64, now time.Ti
 // Bundle returns what an edition's messages are composed from; nil if nothing is stored.
 func (l *Ledger) Bundle(ctx context.Context, edition int64) (data []byte, err error) {
 	_, err = sqlutil.Row(ctx, l.read, "SELECT data FROM bundle WHERE edition = $1", []any{edition}, &data)
-	return data, l.fail(fmt.Sprintf("read the bundle of edition %d", edition), err)
+	return data, l.Fail(fmt.Sprintf("read the bundle of edition %d", edition), err)
 }
 
 // ExtendEdition stores an edition's new bundle, subject and posts, when a recipient is
 // added who is due more posts than those it was closed for.
 func (l *Ledger) ExtendEdition(ctx context.Context, e *Edition) error {
-	return l.store(ctx, fmt.Sprintf("extend edition %d", e.Number), func(tx *sql.Tx) error {
+	return l.Store(ctx, fmt.Sprintf("extend edition %d", e.Number), func(tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, "UPDATE edition SET posts = $2, subject = $3, after_seq = CASE WHEN after_seq > $4 THEN $4 ELSE after_seq END WHERE number = $1",
 			e.Number, sqlutil.Strings(e.Posts), e.Subject, e.After); err != nil {
 			return err
@@ -159,7 +159,7 @@ func storeBundle(ctx context.Context, tx *sql.Tx, edition int64, data []byte) er
 // PruneBundles deletes the bundles of editions that were done before a time and have no
 // open delivery.
 func (l *Ledger) PruneBundles(ctx context.Context, before time.Time) error {
-	return l.change(ctx, "prune bundles", func(tx *sql.Tx) error {
+	return l.Change(ctx, "prune bundles", func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `
 			DELETE FROM bundle WHERE edition IN (SELECT e.number FROM edition e WHERE e.done_at < $1)
 				AND edition NOT IN (SELECT d.edition FROM delivery d WHERE d.progress IN ('sending', 'deferred'))`, sqlutil.Time(before))

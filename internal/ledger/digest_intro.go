@@ -10,7 +10,7 @@ import (
 func (l *Ledger) IntroUsed(ctx context.Context, cadence, language string, hash []byte) (used bool, err error) {
 	err = l.read.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM digest_intro WHERE cadence = $1 AND language = $2 AND hash = $3)",
 		cadence, language, hash).Scan(&used)
-	return used, l.fail("look for the words above editions", err)
+	return used, l.Fail("look for the words above editions", err)
 }
 
 // noteIntro records that an edition has the owner's words.

@@ -37,7 +37,7 @@ type Edition struct {
 func (l *Ledger) LastClosed(ctx context.Context, cadence string) (at time.Time, through int64, err error) {
 	_, err = sqlutil.Row(ctx, l.read, "SELECT closed_at, through_seq FROM cadence WHERE name = $1", []any{cadence},
 		(*sqlutil.Time)(&at), &through)
-	return at, through, l.fail("read when "+cadence+" last closed", err)
+	return at, through, l.Fail("read when "+cadence+" last closed", err)
 }
 
 // CloseEditions stores editions of one cadence that close at the same time, assigns the
@@ -48,7 +48,7 @@ func (l *Ledger) CloseEditions(ctx context.Context, editions ...*Edition) error 
 	}
 	numbers := make([]int64, len(editions))
 	first := editions[0]
-	err := l.change(ctx, "close an edition of "+first.Cadence, func(tx *sql.Tx) error {
+	err := l.Change(ctx, "close an edition of "+first.Cadence, func(tx *sql.Tx) error {
 		for i, e := range editions {
 			var err error
 			if numbers[i], err = NextEdition(ctx, tx); err != nil {
@@ -81,7 +81,7 @@ func (l *Ledger) CloseEditions(ctx context.Context, editions ...*Edition) error 
 
 // CloseEmpty records for LastClosed that a cadence's schedule fired but nothing was due.
 func (l *Ledger) CloseEmpty(ctx context.Context, cadence string, at time.Time, through int64) error {
-	return l.change(ctx, "close "+cadence, func(tx *sql.Tx) error {
+	return l.Change(ctx, "close "+cadence, func(tx *sql.Tx) error {
 		return noteClosed(ctx, tx, cadence, at, through)
 	})
 }
@@ -117,7 +117,7 @@ func scanEdition(row sqlutil.Scanner) (e Edition, err error) {
 // Editions returns all editions, newest first.
 func (l *Ledger) Editions(ctx context.Context) ([]Edition, error) {
 	all, err := l.editions(ctx, "1 = 1")
-	return all, l.fail("read the editions", err)
+	return all, l.Fail("read the editions", err)
 }
 
 // UnfinishedEditions returns the editions with recipients that were not tried and those
@@ -126,14 +126,14 @@ func (l *Ledger) Editions(ctx context.Context) ([]Edition, error) {
 func (l *Ledger) UnfinishedEditions(ctx context.Context) ([]Edition, error) {
 	open, err := l.editions(ctx, `e.canceled_at IS NULL AND (e.done_at IS NULL
 		OR e.number IN (SELECT w.edition FROM delivery w WHERE w.progress = 'deferred'))`)
-	return open, l.fail("read the unfinished editions", err)
+	return open, l.Fail("read the unfinished editions", err)
 }
 
 // Edition returns one edition; nil if there is none with that number.
 func (l *Ledger) Edition(ctx context.Context, number int64) (*Edition, error) {
 	found, err := l.editions(ctx, "e.number = $1", number)
 	if err != nil || len(found) == 0 {
-		return nil, l.fail(fmt.Sprintf("read edition %d", number), err)
+		return nil, l.Fail(fmt.Sprintf("read edition %d", number), err)
 	}
 	return &found[0], nil
 }
@@ -144,7 +144,7 @@ func (l *Ledger) LatestArchived(ctx context.Context, language string) (*Edition,
 	found, err := l.editions(ctx, `e.number = (SELECT MAX(x.number) FROM edition x JOIN archived_page a ON a.edition = x.number
 		WHERE x.language = $1 AND x.canceled_at IS NULL)`, language)
 	if err != nil || len(found) == 0 {
-		return nil, l.fail("read the latest edition", err)
+		return nil, l.Fail("read the latest edition", err)
 	}
 	return &found[0], nil
 }
@@ -174,5 +174,5 @@ func (l *Ledger) FirstEdition(ctx context.Context, post string, seq int64) (int6
 			return r.number, nil
 		}
 	}
-	return 0, l.fail("find the first edition with a post", err)
+	return 0, l.Fail("find the first edition with a post", err)
 }

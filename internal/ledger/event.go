@@ -18,10 +18,11 @@ type Event struct {
 
 // AddEvent stores an event.
 func (l *Ledger) AddEvent(ctx context.Context, e Event) error {
-	return l.store(ctx, "store an event", func(tx *sql.Tx) error { return addEvent(ctx, tx, e) })
+	return l.Store(ctx, "store an event", func(tx *sql.Tx) error { return AddEvent(ctx, tx, e) })
 }
 
-func addEvent(ctx context.Context, tx *sql.Tx, e Event) error {
+// AddEvent stores an event in a transaction.
+func AddEvent(ctx context.Context, tx *sql.Tx, e Event) error {
 	_, err := tx.ExecContext(ctx, "INSERT INTO event (at, kind, subscriber, data) VALUES ($1, $2, $3, $4)",
 		sqlutil.Time(e.At), e.Kind, sqlutil.Number(e.Subscriber), sqlutil.Texts(e.Data))
 	return err
@@ -35,5 +36,5 @@ func (l *Ledger) Events(ctx context.Context, kind string, since time.Time) ([]Ev
 	}
 	all, err := sqlutil.Collect(ctx, l.read, scan,
 		"SELECT at, kind, COALESCE(subscriber, 0), data FROM event WHERE kind = $1 AND at >= $2 ORDER BY id", kind, sqlutil.Time(since))
-	return all, l.fail("read the events", err)
+	return all, l.Fail("read the events", err)
 }

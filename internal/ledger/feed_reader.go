@@ -18,7 +18,7 @@ type FeedReaders struct {
 // SaveFeedReaders stores counts, of which the highest of a day stays, and deletes those of days
 // before keepFrom.
 func (l *Ledger) SaveFeedReaders(ctx context.Context, rows []FeedReaders, keepFrom string) error {
-	return l.store(ctx, "store how many read the feeds", func(tx *sql.Tx) error {
+	return l.Store(ctx, "store how many read the feeds", func(tx *sql.Tx) error {
 		args := func(yield func([]any) bool) {
 			for _, r := range rows {
 				if !yield([]any{r.Day, r.Feed, r.Service, r.Readers}) {
@@ -43,5 +43,5 @@ func (l *Ledger) FeedReaders(ctx context.Context, from string) ([]FeedReaders, e
 		err = row.Scan(&r.Day, &r.Feed, &r.Service, &r.Readers)
 		return r, err
 	}, "SELECT day, feed, service, readers FROM feed_reader WHERE day >= $1 ORDER BY day, feed, service", from)
-	return all, l.fail("read how many read the feeds", err)
+	return all, l.Fail("read how many read the feeds", err)
 }

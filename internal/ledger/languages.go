@@ -19,9 +19,9 @@ import (
 func (l *Ledger) SetDigestLanguages(ctx context.Context, languages []string, cadences []Audience, now time.Time) error {
 	last, err := digestLanguages(ctx, l.read)
 	if err != nil || slices.Equal(last, languages) {
-		return l.fail("read the languages of digests", err)
+		return l.Fail("read the languages of digests", err)
 	}
-	return l.change(ctx, "change the languages of digests", func(tx *sql.Tx) error {
+	return l.Change(ctx, "change the languages of digests", func(tx *sql.Tx) error {
 		for _, a := range cadences {
 			closed, err := closedThrough(ctx, tx, a.Cadence)
 			if err != nil {

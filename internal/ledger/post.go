@@ -48,7 +48,7 @@ func (l *Ledger) Posts(ctx context.Context) ([]Post, error) {
 		SELECT key, id, path, url, title, posted_at, body_hash, file_hash,
 		       first_seen, updated_at, gone_at, standing, COALESCE(seq, 0), tags, language
 		FROM post ORDER BY key`)
-	return posts, l.fail("read the posts", err)
+	return posts, l.Fail("read the posts", err)
 }
 
 // LatestNumbered returns up to limit of the posts in a language that were mailed, or can be,
@@ -58,7 +58,7 @@ func (l *Ledger) LatestNumbered(ctx context.Context, language string, limit int)
 		SELECT key, id, path, url, title, posted_at, body_hash, file_hash,
 		       first_seen, updated_at, gone_at, standing, COALESCE(seq, 0), tags, language
 		FROM post WHERE seq IS NOT NULL AND gone_at IS NULL AND language = $1 ORDER BY seq DESC LIMIT $2`, language, limit)
-	return posts, l.fail("read the latest posts", err)
+	return posts, l.Fail("read the latest posts", err)
 }
 
 func scanPost(row sqlutil.Scanner) (p Post, err error) {
@@ -79,7 +79,7 @@ func (l *Ledger) SavePosts(ctx context.Context, posts []Post) error {
 		return nil
 	}
 	keys := make([]postKeys, len(posts))
-	err := l.change(ctx, "save posts", func(tx *sql.Tx) error {
+	err := l.Change(ctx, "save posts", func(tx *sql.Tx) error {
 		saver, err := newPostSaver(ctx, tx)
 		if err != nil {
 			return err
@@ -153,11 +153,12 @@ func (s *postSaver) save(ctx context.Context, p Post) (stored postKeys, err erro
 
 // NewestNumber returns the highest sequence number used so far.
 func (l *Ledger) NewestNumber(ctx context.Context) (int64, error) {
-	n, err := newest(ctx, l.read)
-	return n, l.fail("read the newest number", err)
+	n, err := NewestNumber(ctx, l.read)
+	return n, l.Fail("read the newest number", err)
 }
 
-func newest(ctx context.Context, q sqlutil.RowQuerier) (n int64, err error) {
+// NewestNumber is Ledger.NewestNumber within a transaction, or outside.
+func NewestNumber(ctx context.Context, q sqlutil.RowQuerier) (n int64, err error) {
 	err = q.QueryRowContext(ctx, "SELECT COALESCE(MAX(seq), 0) FROM post").Scan(&n)
 	return n, err
 }

@@ -57,8 +57,8 @@ type Intent struct {
 // call is stored, unless there was no intent. Once a call is in the queue ctx does not end it.
 func (l *Ledger) Record(ctx context.Context, done *Result, next *Intent) (bool, error) {
 	if next != nil && !l.private {
-		if err := l.spool.reserve(); err != nil {
-			return false, l.fail("reserve space for results", err)
+		if err := l.spool.Reserve(); err != nil {
+			return false, l.Fail("reserve space for results", err)
 		}
 	}
 	if done != nil {
@@ -68,21 +68,21 @@ func (l *Ledger) Record(ctx context.Context, done *Result, next *Intent) (bool, 
 			return false, fmt.Errorf("record edition %d: %q is not the status of a result", done.Edition, done.Status)
 		}
 		stored := *done
-		if stored.Reply = storable(done.Reply); l.repliesForgotten(done.Subscriber) {
+		if stored.Reply = Storable(done.Reply); l.repliesForgotten(done.Subscriber) {
 			stored.Reply = ""
 		}
 		done = &stored
 	}
 	begun, err := l.engine.Record(ctx, done, next)
-	err = l.fail("record a delivery", err)
+	err = l.Fail("record a delivery", err)
 	if err != nil && done != nil {
 		err = l.unrecorded(done, err)
 	}
 	return begun, err
 }
 
-// storable returns a server's reply in a form that can be stored.
-func storable(reply string) string {
+// Storable returns a server's reply in a form that can be stored.
+func Storable(reply string) string {
 	const longest = 2000
 	reply = strings.ReplaceAll(reply, "\x00", "")
 	return strings.ToValidUTF8(reply[:min(len(reply), longest)], "")

@@ -22,10 +22,10 @@ type RepairedPost struct {
 func (l *Ledger) RepairCursors(ctx context.Context) ([]RepairedPost, error) {
 	var asked bool
 	if err := l.read.QueryRowContext(ctx, "SELECT mend_cursors FROM pass_state").Scan(&asked); err != nil || !asked {
-		return nil, l.fail("read whether cursors need repair", err)
+		return nil, l.Fail("read whether cursors need repair", err)
 	}
 	var all []RepairedPost
-	err := l.change(ctx, "repair cursors", func(tx *sql.Tx) error {
+	err := l.Change(ctx, "repair cursors", func(tx *sql.Tx) error {
 		editions, err := sqlutil.Column[int64](ctx, tx, `SELECT number FROM edition WHERE canceled_at IS NULL AND (done_at IS NULL
 			OR number IN (SELECT edition FROM delivery WHERE progress IN ('sending', 'deferred'))) ORDER BY number`)
 		if err != nil {

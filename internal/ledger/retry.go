@@ -25,7 +25,7 @@ func (l *Ledger) RetryUncertain(ctx context.Context, number int64, next time.Tim
 }
 
 func (l *Ledger) retry(ctx context.Context, number int64, which string, since, next time.Time) (tried int, err error) {
-	err = l.change(ctx, fmt.Sprintf("retry edition %d", number), func(tx *sql.Tx) error {
+	err = l.Change(ctx, fmt.Sprintf("retry edition %d", number), func(tx *sql.Tx) error {
 		posts, err := editionNumbers(ctx, tx, number)
 		if err != nil {
 			return err
@@ -89,7 +89,7 @@ func retryable(ctx context.Context, tx *sql.Tx, number int64, which string, sinc
 		FROM delivery d JOIN subscriber s ON s.id = d.subscriber AND s.status = 'active' AND `+notPaused("$5")+`
 			LEFT JOIN digest g ON g.edition = d.edition AND g.number = d.digest
 		WHERE d.edition = $1 AND d.subscriber > $3 AND COALESCE(d.last_at, 0) >= $2 AND `+noneOpen+` AND `+which+`
-		ORDER BY d.subscriber LIMIT $4`, number, since.UnixMicro(), after, page, sqlutil.Time(now))
+		ORDER BY d.subscriber LIMIT $4`, number, since.UnixMicro(), after, BatchSize, sqlutil.Time(now))
 }
 
 // editionNumbers returns the sequence numbers of an edition's posts.
@@ -123,7 +123,7 @@ func editionNumbers(ctx context.Context, tx *sql.Tx, number int64) (Numbers, err
 // that of its cadence. Deliveries under way are ended when their result comes.
 func (l *Ledger) CancelEdition(ctx context.Context, number int64, a Audience, now time.Time) (bool, error) {
 	canceled := false
-	err := l.change(ctx, fmt.Sprintf("cancel edition %d", number), func(tx *sql.Tx) error {
+	err := l.Change(ctx, fmt.Sprintf("cancel edition %d", number), func(tx *sql.Tx) error {
 		result, err := tx.ExecContext(ctx, `
 			UPDATE edition SET canceled_at = $2, done_at = COALESCE(done_at, $2)
 			WHERE number = $1 AND canceled_at IS NULL AND (done_at IS NULL

@@ -27,7 +27,7 @@ func LogSends(ctx context.Context, tx *sql.Tx, at time.Time, count int) error {
 
 // LogSends adds attempts that have no result to the send log.
 func (l *Ledger) LogSends(ctx context.Context, at time.Time, count int) error {
-	return l.change(ctx, "write to the send log", func(tx *sql.Tx) error { return LogSends(ctx, tx, at, count) })
+	return l.Change(ctx, "write to the send log", func(tx *sql.Tx) error { return LogSends(ctx, tx, at, count) })
 }
 
 func scanPaced(row sqlutil.Scanner) (p SendCount, err error) {
@@ -39,7 +39,7 @@ func scanPaced(row sqlutil.Scanner) (p SendCount, err error) {
 // ones.
 func (l *Ledger) SendLog(ctx context.Context, since time.Time) ([]SendCount, error) {
 	var all []SendCount
-	err := l.change(ctx, "read the send log", func(tx *sql.Tx) error {
+	err := l.Change(ctx, "read the send log", func(tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, "DELETE FROM pace WHERE at <= $1", sqlutil.Time(since)); err != nil {
 			return err
 		}

@@ -34,7 +34,7 @@ func (l *Ledger) Spans(ctx context.Context) iter.Seq2[Span, error] {
 			batch, err := collectSettled(ctx, l, scan, `
 				SELECT id, status, created_at, confirmed_at, status_at FROM subscriber WHERE id > $1 ORDER BY id LIMIT $2`, after, spanPage)
 			if err != nil {
-				yield(Span{}, l.fail("read the subscribers", err))
+				yield(Span{}, l.Fail("read the subscribers", err))
 				return
 			}
 			for _, r := range batch {
@@ -66,5 +66,5 @@ func (l *Ledger) PageCounts(ctx context.Context, limit int) ([]PageCount, error)
 		SELECT c.page, COUNT(DISTINCT c.subscriber), COUNT(DISTINCT CASE WHEN s.status = 'active' THEN s.id END)
 		FROM consent c JOIN subscriber s ON s.id = c.subscriber WHERE c.what = 'subscribe' AND c.how <> 'import'
 		GROUP BY c.page ORDER BY 2 DESC, 1 LIMIT $1`, limit)
-	return all, l.fail("count the pages that people subscribed on", err)
+	return all, l.Fail("count the pages that people subscribed on", err)
 }

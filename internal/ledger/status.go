@@ -1,6 +1,9 @@
 package ledger
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+)
 
 // Status is the state of a subscription.
 type Status string
@@ -21,6 +24,14 @@ var statuses = []Status{Active, Pending, Removed, Unsubscribed, Bounced, Complai
 // is negative for what is not a status.
 func (s Status) strictness() int { return slices.Index(statuses, s) }
 
+// Check returns an error unless the status is one of those above.
+func (s Status) Check() error {
+	if s.strictness() < 0 {
+		return fmt.Errorf("invalid status %q; must be one of %q", s, statuses)
+	}
+	return nil
+}
+
 // Stricter returns the one of two statuses that allows less.
 func Stricter(a, b Status) Status {
 	if b.strictness() > a.strictness() {
@@ -29,14 +40,14 @@ func Stricter(a, b Status) Status {
 	return a
 }
 
-// ongoing reports whether the subscription can still end.
-func (s Status) ongoing() bool { return s == Active || s == Pending }
+// Ongoing reports whether the subscription can still end.
+func (s Status) Ongoing() bool { return s == Active || s == Pending }
 
-// final reports whether no import revives the subscription.
-func (s Status) final() bool { return s == Unsubscribed || s == Bounced || s == Complained }
+// Final reports whether no import revives the subscription.
+func (s Status) Final() bool { return s == Unsubscribed || s == Bounced || s == Complained }
 
 // The same in SQL, behind a column.
 const (
-	isOngoing = " IN ('active', 'pending')"
-	isFinal   = " IN ('unsubscribed', 'bounced', 'complained')"
+	OngoingSQL = " IN ('active', 'pending')"
+	FinalSQL   = " IN ('unsubscribed', 'bounced', 'complained')"
 )

@@ -38,18 +38,19 @@ type Token struct {
 
 // AddToken stores a token. It reports false if there is such a token already.
 func (l *Ledger) AddToken(ctx context.Context, t Token, now time.Time) (added bool, err error) {
-	err = l.store(ctx, "store a token", func(tx *sql.Tx) error {
-		added, err = addToken(ctx, tx, t, now)
+	err = l.Store(ctx, "store a token", func(tx *sql.Tx) error {
+		added, err = AddToken(ctx, tx, t, now)
 		return err
 	})
 	return added && err == nil, err
 }
 
-func addToken(ctx context.Context, tx *sql.Tx, t Token, now time.Time) (added bool, err error) {
+// AddToken is Ledger.AddToken in a transaction.
+func AddToken(ctx context.Context, tx *sql.Tx, t Token, now time.Time) (added bool, err error) {
 	done, err := tx.ExecContext(ctx, `
 		INSERT INTO token (hash, purpose, subscriber, data, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)
 		ON CONFLICT (hash) DO NOTHING`,
-		tokenHash(t.Purpose, t.Secret), t.Purpose, sqlutil.Number(t.Subscriber), t.Data, sqlutil.Time(now), sqlutil.Time(t.Expires))
+		TokenHash(t.Purpose, t.Secret), t.Purpose, sqlutil.Number(t.Subscriber), t.Data, sqlutil.Time(now), sqlutil.Time(t.Expires))
 	if err != nil {
 		return false, err
 	}
@@ -57,23 +58,25 @@ func addToken(ctx context.Context, tx *sql.Tx, t Token, now time.Time) (added bo
 	return n == 1, err
 }
 
-// tokenHash makes sure that no secret serves two purposes.
-func tokenHash(p TokenPurpose, secret string) []byte {
+// TokenHash returns the form in which a secret is stored. It makes sure that none serves two
+// purposes.
+func TokenHash(p TokenPurpose, secret string) []byte {
 	return mailtoken.SecretHash(string(p) + " " + secret)
 }
 
 // FindToken returns a token that has not expired; nil if there is none.
 func (l *Ledger) FindToken(ctx context.Context, p TokenPurpose, secret string, now time.Time) (*Token, error) {
-	t, err := findToken(ctx, l.read, p, secret, now)
-	return t, l.fail("look up a token", err)
+	t, err := FindToken(ctx, l.read, p, secret, now)
+	return t, l.Fail("look up a token", err)
 }
 
-func findToken(ctx context.Context, db sqlutil.RowQuerier, p TokenPurpose, secret string, now time.Time) (*Token, error) {
+// FindToken is Ledger.FindToken within a transaction, or outside.
+func FindToken(ctx context.Context, db sqlutil.RowQuerier, p TokenPurpose, secret string, now time.Time) (*Token, error) {
 	t := Token{Purpose: p}
 	found, err := sqlutil.Row(ctx, db, `
 		SELECT COALESCE(subscriber, 0), data, created_at, expires_at FROM token
 		WHERE hash = $1 AND purpose = $2 AND (expires_at IS NULL OR expires_at > $3)`,
-		[]any{tokenHash(p, secret), p, sqlutil.Time(now)},
+		[]any{TokenHash(p, secret), p, sqlutil.Time(now)},
 		&t.Subscriber, &t.Data, (*sqlutil.Time)(&t.Created), (*sqlutil.Time)(&t.Expires))
 	if err != nil || !found {
 		return nil, err
@@ -84,11 +87,11 @@ func findToken(ctx context.Context, db sqlutil.RowQuerier, p TokenPurpose, secre
 // UseToken returns a token that has not expired and deletes it, so that it counts once; nil if
 // there is none.
 func (l *Ledger) UseToken(ctx context.Context, p TokenPurpose, secret string, now time.Time) (t *Token, err error) {
-	err = l.store(ctx, "use a token", func(tx *sql.Tx) error {
-		if t, err = findToken(ctx, tx, p, secret, now); err != nil || t == nil {
+	err = l.Store(ctx, "use a token", func(tx *sql.Tx) error {
+		if t, err = FindToken(ctx, tx, p, secret, now); err != nil || t == nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, "DELETE FROM token WHERE hash = $1", tokenHash(p, secret))
+		_, err = tx.ExecContext(ctx, "DELETE FROM token WHERE hash = $1", TokenHash(p, secret))
 		return err
 	})
 	if err != nil {
@@ -99,12 +102,12 @@ func (l *Ledger) UseToken(ctx context.Context, p TokenPurpose, secret string, no
 
 // DeleteToken deletes a token.
 func (l *Ledger) DeleteToken(ctx context.Context, p TokenPurpose, secret string) error {
-	return l.storeRow(ctx, "delete a token", "DELETE FROM token WHERE hash = $1", tokenHash(p, secret))
+	return l.StoreRow(ctx, "delete a token", "DELETE FROM token WHERE hash = $1", TokenHash(p, secret))
 }
 
 // DeleteTokens deletes a subscriber's tokens of one purpose.
 func (l *Ledger) DeleteTokens(ctx context.Context, p TokenPurpose, subscriber int64) error {
-	return l.storeRow(ctx, "delete tokens", "DELETE FROM token WHERE subscriber = $1 AND purpose = $2", subscriber, p)
+	return l.StoreRow(ctx, "delete tokens", "DELETE FROM token WHERE subscriber = $1 AND purpose = $2", subscriber, p)
 }
 
 // CodeSecret returns the secret of a TokenCode: a code of six digits confirms one pending

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
+
 	"publisher/internal/ledger/mailtoken"
 )
 
@@ -16,11 +17,11 @@ func (l *Ledger) makeTokenKey(ctx context.Context) error {
 	var made bool
 	err := l.read.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM secret WHERE name = $1)", tokenKey).Scan(&made)
 	if err != nil || made {
-		return l.fail(doing, err)
+		return l.Fail(doing, err)
 	}
 	key := make([]byte, 32)
 	rand.Read(key) // never fails
-	return l.store(ctx, doing, func(tx *sql.Tx) error {
+	return l.Store(ctx, doing, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, "INSERT INTO secret (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING", tokenKey, key)
 		return err
 	})
@@ -34,7 +35,7 @@ func (l *Ledger) Tokens(ctx context.Context) (*mailtoken.Codec, error) {
 	var key []byte
 	err := l.read.QueryRowContext(ctx, "SELECT value FROM secret WHERE name = $1", tokenKey).Scan(&key)
 	if err != nil {
-		return nil, l.fail("read the token key", err)
+		return nil, l.Fail("read the token key", err)
 	}
 	l.tokens.CompareAndSwap(nil, mailtoken.New(key))
 	return l.tokens.Load(), nil

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/imports"
 	"publisher/internal/publish/catalog"
 	"publisher/internal/publish/delivery"
 	"publisher/internal/publish/editions"
@@ -24,7 +25,7 @@ func (p *Publisher) Import(ctx context.Context, l *ledger.Ledger, sources []subs
 }
 
 // UndoImport takes back what an import did; see subscribers.List.Undo.
-func (p *Publisher) UndoImport(ctx context.Context, l *ledger.Ledger, number int64, left func(ledger.LeftSubscriber) error) (ledger.Undone, error) {
+func (p *Publisher) UndoImport(ctx context.Context, l *ledger.Ledger, number int64, left func(imports.LeftSubscriber) error) (imports.Undone, error) {
 	return subscribers.NewList(p.cfg, l, p.now).Undo(ctx, number, left)
 }
 

@@ -11,6 +11,7 @@ import (
 	"publisher/content/post"
 	"publisher/internal/config"
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/subscription"
 	"publisher/internal/publish/catalog"
 	"publisher/internal/publish/editions"
 	"publisher/internal/publish/report"
@@ -289,7 +290,7 @@ func (s *pass) explainSubscriber(ctx context.Context, sub ledger.Subscriber) (*S
 
 // marks returns how a subscription ended, newest first.
 func (s *pass) marks(ctx context.Context, sub *ledger.Subscriber) ([]MarkSummary, error) {
-	found, err := s.ledger.Marks(ctx, sub)
+	found, err := subscription.Marks(ctx, s.ledger, sub)
 	var all []MarkSummary
 	for _, m := range found {
 		all = append(all, MarkSummary{Status: string(m.Status), At: report.Time(m.At, s.cfg.Site.Timezone), Edition: m.Edition, Words: m.Reason, Restored: report.Time(m.Restored, s.cfg.Site.Timezone)})

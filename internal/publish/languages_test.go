@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/imports"
 	"publisher/internal/ledger/sqlite"
 	"publisher/internal/publish/delivery"
 )
@@ -53,8 +54,8 @@ func (p *polyglot) subscribe(email, language string) {
 	p.t.Helper()
 	l := p.open()
 	defer l.Close()
-	rows := func(yield func(ledger.Row, error) bool) { yield(ledger.Row{Email: email, Language: language}, nil) }
-	if _, err := l.Import(p.t.Context(), rows, ledger.ImportOptions{DefaultCadence: "immediate", Now: p.now}); err != nil {
+	rows := func(yield func(imports.Row, error) bool) { yield(imports.Row{Email: email, Language: language}, nil) }
+	if _, err := imports.Run(p.t.Context(), l, rows, imports.Options{DefaultCadence: "immediate", Now: p.now}); err != nil {
 		p.t.Fatal(err)
 	}
 }

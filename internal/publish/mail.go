@@ -7,6 +7,8 @@ import (
 	"sync"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/noticequeue"
+	"publisher/internal/ledger/signups"
 	"publisher/internal/publish/delivery"
 	"publisher/internal/publish/editions"
 	"publisher/internal/publish/report"
@@ -76,10 +78,10 @@ func (s *pass) deliverMeanwhile(ctx context.Context, m *mailing) error {
 
 // planNotices reports how many notices would be sent.
 func (s *pass) planNotices(ctx context.Context) error {
-	if _, err := s.ledger.HandleSignups(ctx, s.cfg.Signup.MailsPerHour, s.start); err != nil {
+	if _, err := signups.Handle(ctx, s.ledger, s.cfg.Signup.MailsPerHour, s.start); err != nil {
 		return err
 	}
-	due, err := s.ledger.CountDueNotices(ctx, s.start)
+	due, err := noticequeue.CountDue(ctx, s.ledger, s.start)
 	if due > 0 {
 		s.own.Notices = &report.Notices{Due: due}
 	}

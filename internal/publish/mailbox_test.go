@@ -17,6 +17,7 @@ import (
 	"github.com/emersion/go-imap/v2/imapserver/imapmemserver"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/signups"
 	"publisher/internal/ledger/sqlite"
 )
 
@@ -192,11 +193,11 @@ func TestDaemonReadsTheMailbox(t *testing.T) {
 	if n := box.count("publisher"); n != 1 {
 		t.Errorf("%d mails were read", n)
 	}
-	if _, err := l.HandleSignups(t.Context(), 10, start); err != nil {
+	if _, err := signups.Handle(t.Context(), l, 10, start); err != nil {
 		t.Error(err)
 	}
 	n := 0
-	for range l.PendingSignups(t.Context(), start) {
+	for range signups.AllPending(t.Context(), l, start) {
 		n++
 	}
 	if n != 1 {

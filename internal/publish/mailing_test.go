@@ -17,18 +17,19 @@ import (
 
 	"publisher/internal/ledger"
 	"publisher/internal/ledger/mailtoken"
+	"publisher/internal/ledger/signups"
 	"publisher/internal/publish/report"
 	"publisher/internal/smtptest"
 )
 
 // signUp stores requests to subscribe, as the form does.
 func (b *blog) signUp(l *ledger.Ledger, how string, addresses ...string) error {
-	var all []ledger.Signup
+	var all []signups.Signup
 	for _, address := range addresses {
-		all = append(all, ledger.Signup{Email: address, Name: "Stranger", How: how, At: b.now, Request: mailtoken.NewSecret(),
+		all = append(all, signups.Signup{Email: address, Name: "Stranger", How: how, At: b.now, Request: mailtoken.NewSecret(),
 			Wording: ledger.Wording{Language: "en", Text: "Mail me"}})
 	}
-	return l.AddSignups(b.t.Context(), all...)
+	return signups.Add(b.t.Context(), l, all...)
 }
 
 // filed returns the header and the text part of each mail in the outbox for an address, oldest
@@ -63,7 +64,7 @@ server: {url: "https://news.example.com"}
 mail: {from: Blog <news@example.com>, bounce_to: bounces@example.com, reply_to: me@example.com}
 `, time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC))
 	b.run()
-	b.withLedger(func(l *ledger.Ledger) error { return b.signUp(l, ledger.ByForm, "ada@example.net") })
+	b.withLedger(func(l *ledger.Ledger) error { return b.signUp(l, signups.ByForm, "ada@example.net") })
 	if r := b.run(); r.Notices == nil || *r.Notices != (report.Notices{Sent: 1}) || r.Unfinished() || !r.Outbox {
 		t.Errorf("report %+v", r)
 	}
@@ -91,7 +92,7 @@ mail: {from: Blog <news@example.com>, bounce_to: bounces@example.com, reply_to: 
 	}
 
 	b.withLedger(func(l *ledger.Ledger) error {
-		s, err := l.ConfirmToken(t.Context(), link[1], "link", ledger.ConfirmOptions{DefaultCadence: "daily", Welcome: true, Now: b.now})
+		s, err := signups.ConfirmToken(t.Context(), l, link[1], "link", signups.ConfirmOptions{DefaultCadence: "daily", Welcome: true, Now: b.now})
 		if s == nil {
 			t.Error("the link does not confirm")
 		}
@@ -106,7 +107,7 @@ mail: {from: Blog <news@example.com>, bounce_to: bounces@example.com, reply_to: 
 		t.Errorf("List-Unsubscribe: %s, Reply-To: %s", got, headers[0].Get("Reply-To"))
 	}
 
-	b.withLedger(func(l *ledger.Ledger) error { return b.signUp(l, ledger.ByForm, "ADA@example.net") })
+	b.withLedger(func(l *ledger.Ledger) error { return b.signUp(l, signups.ByForm, "ADA@example.net") })
 	b.run()
 	if _, texts = b.filed("ada@example.net"); len(texts) != 1 || !strings.Contains(texts[0], "already") || !strings.Contains(texts[0], "https://news.example.com/preferences/") {
 		t.Errorf("told by\n%s", texts)
@@ -127,7 +128,7 @@ mail: {from: Blog <news@example.com>, bounce_to: bounces@example.com, bounces: "
 			t.Fatal(err)
 		}
 	}
-	b.withLedger(func(l *ledger.Ledger) error { return b.signUp(l, ledger.ByMail, "ada@example.net") })
+	b.withLedger(func(l *ledger.Ledger) error { return b.signUp(l, signups.ByMail, "ada@example.net") })
 	b.run()
 	headers, texts := b.filed("ada@example.net")
 	if len(texts) != 1 || strings.Contains(texts[0], "/confirm/") || !strings.Contains(texts[0], "Just reply to this mail") {
@@ -139,7 +140,7 @@ mail: {from: Blog <news@example.com>, bounce_to: bounces@example.com, bounces: "
 
 	b.withLedger(func(l *ledger.Ledger) error {
 		secret, _, _ := strings.Cut(strings.TrimPrefix(headers[0].Get("Reply-To"), "bounces+c."), "@")
-		_, err := l.ConfirmToken(t.Context(), secret, "reply", ledger.ConfirmOptions{DefaultCadence: "weekly", Welcome: true, Now: b.now})
+		_, err := signups.ConfirmToken(t.Context(), l, secret, "reply", signups.ConfirmOptions{DefaultCadence: "weekly", Welcome: true, Now: b.now})
 		return err
 	})
 	b.run()
@@ -211,7 +212,7 @@ mail: {from: news@example.com, bounce_to: bounces@example.com, smtp: {host: 127.
 		defer stop()
 		server.onMail = func(n int, to string) {
 			if n == 60 {
-				if err := b.signUp(l, ledger.ByForm, "ada@example.net", "ben@example.net"); err != nil {
+				if err := b.signUp(l, signups.ByForm, "ada@example.net", "ben@example.net"); err != nil {
 					t.Error(err)
 				}
 				daemon.Wake()
@@ -264,7 +265,7 @@ mail: {from: news@example.com, smtp: {host: 127.0.0.1, port: %d, tls: none, conn
 	b.withLedger(func(l *ledger.Ledger) error {
 		daemon := New(b.cfg, Options{Build: "test"}).Daemon(l, DaemonOptions{Every: time.Hour, Poll: time.Hour})
 		signUp = func(address string) {
-			if err := b.signUp(l, ledger.ByForm, address); err != nil {
+			if err := b.signUp(l, signups.ByForm, address); err != nil {
 				t.Error(err)
 			}
 			daemon.Wake()
@@ -318,7 +319,7 @@ mail: {from: news@example.com, smtp: {host: 127.0.0.1, port: %d, tls: none, conn
 		for i := range 30 {
 			asked = append(asked, fmt.Sprintf("nobody%d@example.net", i))
 		}
-		return b.signUp(l, ledger.ByForm, asked...)
+		return b.signUp(l, signups.ByForm, asked...)
 	})
 	r := b.run()
 	if r.Notices == nil || *r.Notices != (report.Notices{Deferred: 1, Failed: 30}) || r.Unfinished() {
@@ -346,7 +347,7 @@ mail: {from: news@example.com, smtp: {host: 127.0.0.1, port: %d, tls: none, conn
 		t.Fatalf("no link in\n%s", body)
 	}
 	b.withLedger(func(l *ledger.Ledger) error {
-		c, err := l.Confirmable(t.Context(), string(link[1]), b.now)
+		c, err := signups.FindConfirmable(t.Context(), l, string(link[1]), b.now)
 		if c == nil {
 			t.Error("the link of the second attempt does not work")
 		}
@@ -368,7 +369,7 @@ content: {dir: posts}
 mail: {from: news@example.com, smtp: {host: 127.0.0.1, port: %d, tls: none}}
 `, port))
 	b.load()
-	b.withLedger(func(l *ledger.Ledger) error { return b.signUp(l, ledger.ByForm, "ada@example.net") })
+	b.withLedger(func(l *ledger.Ledger) error { return b.signUp(l, signups.ByForm, "ada@example.net") })
 	r, err := b.publisher().Run(t.Context(), "run")
 	if err != nil || len(r.Errors) != 1 || !r.Unfinished() || r.Notices != nil {
 		t.Fatalf("%v, errors %q, notices %+v", err, r.Errors, r.Notices)

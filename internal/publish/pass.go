@@ -9,6 +9,7 @@ import (
 	"publisher/content"
 	"publisher/internal/config"
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/erasure"
 	"publisher/internal/publish/catalog"
 	"publisher/internal/publish/delivery"
 	"publisher/internal/publish/editions"
@@ -59,7 +60,7 @@ func (s *pass) run(ctx context.Context) error {
 // prepare does all of a pass but its mail.
 func (s *pass) prepare(ctx context.Context) error {
 	if s.live {
-		if err := s.ledger.FinishErasures(ctx); err != nil {
+		if err := erasure.Finish(ctx, s.ledger); err != nil {
 			s.own.Fail(err) // mail and feeds do not depend on it
 		}
 	}

@@ -7,9 +7,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"publisher/internal/ledger"
 	"publisher/internal/ledger/mailtoken"
 	"publisher/internal/ledger/sqlite"
+	"publisher/internal/ledger/subscription"
 )
 
 // Who pauses gets all that was missed in one mail as soon as the pause ends.
@@ -27,7 +27,7 @@ func TestPauseEnds(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, changed, err := l.Do(t.Context(), ledger.Request{Subscriber: s.ID, Proof: mailtoken.Preferences, Action: ledger.Pause, Until: start.Add(5*time.Hour + 7*time.Minute), At: b.now})
+		_, changed, err := subscription.Do(t.Context(), l, subscription.Request{Subscriber: s.ID, Proof: mailtoken.Preferences, Action: subscription.Pause, Until: start.Add(5*time.Hour + 7*time.Minute), At: b.now})
 		if err != nil || !changed {
 			t.Fatal(changed, err)
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/passstate"
 	"publisher/internal/ledger/sqlite"
 )
 
@@ -160,7 +161,9 @@ func TestUnchangedPassDoesWhatAFullOneDoes(t *testing.T) {
 				}
 				tt.then(b)
 				if forget {
-					b.withLedger(func(l *ledger.Ledger) error { return l.SaveUnchangedNote(t.Context(), ledger.UnchangedNote{}) })
+					b.withLedger(func(l *ledger.Ledger) error {
+						return passstate.SaveUnchangedNote(t.Context(), l, passstate.UnchangedNote{})
+					})
 				}
 				s := b.pass()
 				return b.outcome(s), !s.catalog.Loaded()

@@ -15,6 +15,7 @@ import (
 
 	"publisher/feed"
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/passstate"
 	"publisher/internal/publish/catalog"
 	"publisher/internal/publish/editions"
 	"publisher/internal/smtptest"
@@ -181,7 +182,7 @@ func (u *upgraded) wantUntouched(s *pass, feeds map[string]string, times map[str
 func (u *upgraded) wantHubs() {
 	u.t.Helper()
 	u.withLedger(func(l *ledger.Ledger) error {
-		hubs, err := l.Hubs(u.t.Context())
+		hubs, err := passstate.LoadHubs(u.t.Context(), l)
 		fine, bad := hubs["http://127.0.0.1:1/fine"], hubs["http://127.0.0.1:1/bad"]
 		if len(hubs) != 2 || len(fine.Notified) != 10 || fine.Failures != 0 || len(bad.Notified) != 0 || bad.Failures != 4 {
 			u.t.Errorf("hubs: %+v", hubs)

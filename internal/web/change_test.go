@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/imports"
 	"publisher/internal/ledger/mailtoken"
 	"publisher/internal/web"
 )
@@ -65,7 +66,7 @@ func TestChangesOutliveTheirClients(t *testing.T) {
 	addr, stop := serve(t, w.handler, web.Timeouts{Grace: patience})
 	ids := map[string]int64{}
 	for _, name := range []string{"one-click", "undo", "preferences"} {
-		ids[name] = w.subscribe(ledger.Row{Email: name + "@example.com", Cadence: "daily"})
+		ids[name] = w.subscribe(imports.Row{Email: name + "@example.com", Cadence: "daily"})
 	}
 	w.post("/unsubscribe/"+w.tokens.Link(mailtoken.Unsubscribe, ids["undo"]), "")
 	unlock := w.lock()
@@ -153,7 +154,7 @@ func TestAPanicEndsOneChangeOnly(t *testing.T) {
 			return []string{"go"}, nil
 		}
 	})
-	id := w.subscribe(ledger.Row{Email: "ann@example.com"})
+	id := w.subscribe(imports.Row{Email: "ann@example.com"})
 	link := "/preferences/" + w.tokens.Link(mailtoken.Preferences, id)
 	form := url.Values{"tags": {"1"}, "tag": {"go"}}.Encode()
 	wantStatus(t, w.post(link, form), 500)

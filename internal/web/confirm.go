@@ -8,6 +8,7 @@ import (
 
 	"publisher/internal/ledger"
 	"publisher/internal/ledger/mailtoken"
+	"publisher/internal/ledger/signups"
 	"publisher/templates"
 )
 
@@ -18,7 +19,7 @@ const pressScript = `document.forms[0].submit()`
 // that asked for the subscription the page presses it itself.
 func (s *site) showConfirm(w http.ResponseWriter, r *http.Request) {
 	token := r.PathValue("token")
-	c, err := s.Ledger.Confirmable(r.Context(), token, s.Now())
+	c, err := signups.FindConfirmable(r.Context(), s.Ledger, token, s.Now())
 	switch {
 	case err != nil:
 		s.fail(w, r, err, "")
@@ -32,7 +33,7 @@ func (s *site) showConfirm(w http.ResponseWriter, r *http.Request) {
 	}
 	data := &templates.ConfirmPage{Frame: s.frameIn(c.Pending.Language), Address: masked(c.Pending.Email), URL: s.confirmURL(token)}
 	if cookie, err := r.Cookie(signupCookie); err == nil && mailtoken.IsSecret(cookie.Value) {
-		started, err := s.Ledger.StartedBy(r.Context(), cookie.Value, c.Pending)
+		started, err := signups.StartedBy(r.Context(), s.Ledger, cookie.Value, c.Pending)
 		if err != nil {
 			s.fail(w, r, err, c.Pending.Email)
 			return
@@ -54,7 +55,7 @@ func (s *site) confirm(w http.ResponseWriter, r *http.Request) {
 	token, asJSON := r.PathValue("token"), wantsJSON(r)
 	if !fields.Has("code") {
 		s.change(w, r, func(ctx context.Context) (answer, error) {
-			confirmed, err := s.Ledger.ConfirmToken(ctx, token, "link", s.confirmOptions())
+			confirmed, err := signups.ConfirmToken(ctx, s.Ledger, token, "link", s.confirmOptions())
 			if err != nil || confirmed == nil {
 				return s.expiredLink, err
 			}
@@ -65,15 +66,15 @@ func (s *site) confirm(w http.ResponseWriter, r *http.Request) {
 	}
 	code, ok := cleanCode(fields.Get("code"))
 	if !ok {
-		s.answerCode(ledger.CodeWrong, token, asJSON)(w, r)
+		s.answerCode(signups.CodeWrong, token, asJSON)(w, r)
 		return
 	}
 	s.change(w, r, func(ctx context.Context) (answer, error) {
-		result, confirmed, err := s.Ledger.ConfirmCode(ctx, token, code, s.confirmOptions())
+		result, confirmed, err := signups.ConfirmCode(ctx, s.Ledger, token, code, s.confirmOptions())
 		switch {
 		case err != nil:
 			return nil, err
-		case result == ledger.CodeRight:
+		case result == signups.CodeRight:
 			s.signedUp()
 			return s.answerConfirmed(confirmed), nil
 		}
@@ -81,8 +82,8 @@ func (s *site) confirm(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-func (s *site) confirmOptions() ledger.ConfirmOptions {
-	return ledger.ConfirmOptions{DefaultCadence: s.Config.Digest.Default, Welcome: s.Config.Signup.Welcome, Now: s.Now()}
+func (s *site) confirmOptions() signups.ConfirmOptions {
+	return signups.ConfirmOptions{DefaultCadence: s.Config.Digest.Default, Welcome: s.Config.Signup.Welcome, Now: s.Now()}
 }
 
 // cleanCode returns the six digits of a code as people type or paste it: with spaces or dashes
@@ -146,12 +147,12 @@ func (s *site) answerConfirmed(b *ledger.Subscriber) answer {
 }
 
 // answerCode says that a code was not right.
-func (s *site) answerCode(result ledger.CodeResult, request string, asJSON bool) answer {
+func (s *site) answerCode(result signups.CodeResult, request string, asJSON bool) answer {
 	key, status := "signup_fault_code", http.StatusUnprocessableEntity
 	switch result {
-	case ledger.CodeTooMany:
+	case signups.CodeTooMany:
 		key, status = "signup_fault_tries", http.StatusTooManyRequests
-	case ledger.CodeUnknown:
+	case signups.CodeUnknown:
 		return s.expiredLink
 	}
 	return func(w http.ResponseWriter, r *http.Request) {

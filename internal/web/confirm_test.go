@@ -19,6 +19,8 @@ import (
 
 	"publisher/internal/ledger"
 	"publisher/internal/ledger/mailtoken"
+	"publisher/internal/ledger/noticequeue"
+	"publisher/internal/ledger/signups"
 )
 
 // serve calls the handler without a socket.
@@ -82,7 +84,7 @@ func TestConfirmByCode(t *testing.T) {
 	}
 	link := regexp.MustCompile(`/preferences/[a-z2-7]+`).FindString(res.body)
 	wantStatus(t, w.get(link), 200)
-	if due := w.handled(); len(due) != 1 || due[0].Kind != ledger.NoticeWelcome {
+	if due := w.handled(); len(due) != 1 || due[0].Kind != noticequeue.Welcome {
 		t.Errorf("notices %+v", due)
 	}
 }
@@ -95,10 +97,10 @@ func TestSpellingsOfCodes(t *testing.T) {
 		body, contentType := multipartForm(t, map[string][]string{"code": {code}})
 		request := w.signUp("email="+email, "X-Forwarded-For", fmt.Sprintf("10.0.%d.1", i))
 		for _, n := range w.handled() {
-			if n.Kind != ledger.NoticeConfirm {
+			if n.Kind != noticequeue.Confirm {
 				continue
 			}
-			if _, err := w.ledger.BeginNotice(t.Context(), n.ID, ledger.ConfirmTokens(n.Pending, mailtoken.NewSecret(), "482913", w.now), w.now); err != nil {
+			if _, err := noticequeue.Begin(t.Context(), w.ledger, n.ID, signups.ConfirmTokens(n.Pending, mailtoken.NewSecret(), "482913", w.now), w.now); err != nil {
 				t.Fatal(err)
 			}
 		}

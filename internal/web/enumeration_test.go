@@ -13,6 +13,9 @@ import (
 	"time"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/erasure"
+	"publisher/internal/ledger/imports"
+	"publisher/internal/ledger/signups"
 	"publisher/internal/racedetector"
 	"publisher/internal/web"
 )
@@ -48,7 +51,7 @@ func TestEnumeration(t *testing.T) {
 				return
 			case <-handle:
 			}
-			if _, err := w.ledger.HandleSignups(t.Context(), 1_000_000, w.now); err != nil {
+			if _, err := signups.Handle(t.Context(), w.ledger, 1_000_000, w.now); err != nil {
 				t.Error(err)
 			}
 		}
@@ -87,33 +90,33 @@ type knownAddress struct{ kind, email string }
 func (w *world) addressesOfEachKind(each int) (all []knownAddress) {
 	w.t.Helper()
 	statuses := map[string]ledger.Status{"active": ledger.Active, "gone": ledger.Unsubscribed, "bounced": ledger.Bounced, "erased": ledger.Active}
-	rows := func(yield func(ledger.Row, error) bool) {
+	rows := func(yield func(imports.Row, error) bool) {
 		for kind, status := range statuses {
 			for n := range each {
-				if !yield(ledger.Row{Email: emailOf(kind, n), Status: status}, nil) {
+				if !yield(imports.Row{Email: emailOf(kind, n), Status: status}, nil) {
 					return
 				}
 			}
 		}
 	}
-	if _, err := w.ledger.Import(w.t.Context(), rows, ledger.ImportOptions{DefaultCadence: "weekly", Now: day}); err != nil {
+	if _, err := imports.Run(w.t.Context(), w.ledger, rows, imports.Options{DefaultCadence: "weekly", Now: day}); err != nil {
 		w.t.Fatal(err)
 	}
 	var erased []string
 	for n := range each {
 		erased = append(erased, emailOf("erased", n))
 	}
-	if _, err := w.ledger.Erase(w.t.Context(), erased, day); err != nil {
+	if _, err := erasure.Erase(w.t.Context(), w.ledger, erased, day); err != nil {
 		w.t.Fatal(err)
 	}
-	var pending []ledger.Signup
+	var pending []signups.Signup
 	for n := range each {
-		pending = append(pending, ledger.Signup{Email: emailOf("pending", n), How: ledger.ByForm, At: day, Request: fmt.Sprint("request ", n)})
+		pending = append(pending, signups.Signup{Email: emailOf("pending", n), How: signups.ByForm, At: day, Request: fmt.Sprint("request ", n)})
 	}
-	if err := w.ledger.AddSignups(w.t.Context(), pending...); err != nil {
+	if err := signups.Add(w.t.Context(), w.ledger, pending...); err != nil {
 		w.t.Fatal(err)
 	}
-	if _, err := w.ledger.HandleSignups(w.t.Context(), 1_000_000, day); err != nil {
+	if _, err := signups.Handle(w.t.Context(), w.ledger, 1_000_000, day); err != nil {
 		w.t.Fatal(err)
 	}
 	for _, kind := range []string{"new", "pending", "active", "gone", "bounced", "erased"} {

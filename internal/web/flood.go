@@ -3,6 +3,8 @@ package web
 import (
 	"context"
 	"time"
+
+	"publisher/internal/ledger/signups"
 )
 
 // alarmPause is how long after one alarm about a flood there is no other.
@@ -33,7 +35,7 @@ func (s *site) flooded() {
 
 // raiseAlarm stores the event and plans the mail, unless an earlier process has done so.
 func (s *site) raiseAlarm(ctx context.Context, now time.Time) error {
-	told, err := s.Ledger.ReportFlood(ctx, s.Config.Owner(), s.Config.Signup.MailsPerHour, now)
+	told, err := signups.ReportFlood(ctx, s.Ledger, s.Config.Owner(), s.Config.Signup.MailsPerHour, now)
 	if told {
 		s.Log.Warn("more sign-ups than signup.mails_per_hour allows are refused", "limit", s.Config.Signup.MailsPerHour)
 	}

@@ -32,6 +32,8 @@ import (
 
 	"publisher/internal/config"
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/imports"
+	"publisher/internal/ledger/subscription"
 	"publisher/internal/publish/delivery"
 	"publisher/internal/web"
 	"publisher/mailer/bounce"
@@ -93,7 +95,7 @@ func startHooks(t *testing.T) *hookWorld {
 			return err
 		}
 	})
-	w.id = w.subscribe(ledger.Row{Email: "ann@example.net"})
+	w.id = w.subscribe(imports.Row{Email: "ann@example.net"})
 	e := ledger.Edition{Cadence: "weekly", Closed: day, Through: 1}
 	if err := w.ledger.CloseEditions(t.Context(), &e); err != nil {
 		t.Fatal(err)
@@ -426,7 +428,7 @@ func TestHooksOnce(t *testing.T) {
 		if got := w.subscriber("ann@example.net").Status; got != ledger.Bounced {
 			t.Fatalf("%s: the subscriber is %s", name, got)
 		}
-		if _, err := w.ledger.Restore(t.Context(), "ann@example.net", "weekly", w.now); err != nil {
+		if _, err := subscription.Restore(t.Context(), w.ledger, "ann@example.net", "weekly", w.now); err != nil {
 			t.Fatal(err)
 		}
 		wantStatus(t, post(), http.StatusOK)

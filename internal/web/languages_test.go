@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/imports"
 	"publisher/internal/ledger/mailtoken"
 	"publisher/internal/web"
 )
@@ -30,7 +31,7 @@ func offerByLanguage(o *web.Options) {
 
 func TestLanguagePreferences(t *testing.T) {
 	w := start(t, bilingual, offerByLanguage)
-	id := w.subscribe(ledger.Row{Email: "ann@example.com"})
+	id := w.subscribe(imports.Row{Email: "ann@example.com"})
 	link := "/preferences/" + w.tokens.Link(mailtoken.Preferences, id)
 	page := w.get(link).body
 	if diff := cmp.Diff([]string{"cadence=weekly", "language=en"}, checked(t, page)); diff != "" {
@@ -70,7 +71,7 @@ func TestLanguageVarieties(t *testing.T) {
 	w := start(t, bilingual, nil)
 	for tag, shown := range map[string]string{"de-AT": "de", "fr": "en", "en-GB": "en"} {
 		email := strings.ToLower(tag) + "@example.com"
-		link := "/preferences/" + w.tokens.Link(mailtoken.Preferences, w.subscribe(ledger.Row{Email: email, Language: tag}))
+		link := "/preferences/" + w.tokens.Link(mailtoken.Preferences, w.subscribe(imports.Row{Email: email, Language: tag}))
 		if diff := cmp.Diff([]string{"cadence=weekly", "language=" + shown}, checked(t, w.get(link).body)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", tag, diff)
 		}
@@ -84,7 +85,7 @@ func TestLanguageVarieties(t *testing.T) {
 // Without languages there is nothing to choose, and nothing to be talked into.
 func TestNoLanguagePreferences(t *testing.T) {
 	w := start(t, settings, nil)
-	link := "/preferences/" + w.tokens.Link(mailtoken.Preferences, w.subscribe(ledger.Row{Email: "ann@example.com", Language: "de"}))
+	link := "/preferences/" + w.tokens.Link(mailtoken.Preferences, w.subscribe(imports.Row{Email: "ann@example.com", Language: "de"}))
 	page := w.get(link).body
 	if strings.Contains(page, `name="language"`) || !strings.Contains(page, `<html lang="en"`) {
 		t.Errorf("a choice of languages, or another than the site's:\n%s", page)
@@ -97,7 +98,7 @@ func TestNoLanguagePreferences(t *testing.T) {
 
 func TestPagesInTheSubscribersLanguage(t *testing.T) {
 	w := start(t, bilingual, nil)
-	id := w.subscribe(ledger.Row{Email: "ann@example.com", Language: "de"})
+	id := w.subscribe(imports.Row{Email: "ann@example.com", Language: "de"})
 	link := "/unsubscribe/" + w.tokens.Link(mailtoken.Unsubscribe, id)
 	wantAll(t, w.get(link).body, `<html lang="de"`, "Möchtest du abbestellen?", "Notizen über Feeds", `href="https://blog.example/de"`)
 	wantAll(t, w.post(link, "List-Unsubscribe=One-Click").body, "Das Abo ist beendet")

@@ -8,7 +8,9 @@ import (
 	"strconv"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/erasure"
 	"publisher/internal/ledger/mailtoken"
+	"publisher/internal/ledger/signups"
 	"publisher/mailer/address"
 	"publisher/templates"
 )
@@ -19,7 +21,7 @@ import (
 // showManage shows what a fresh link is for.
 func (s *site) showManage(w http.ResponseWriter, r *http.Request) {
 	token := r.PathValue("token")
-	b, err := s.Ledger.Managed(r.Context(), token, s.Now())
+	b, err := signups.Managed(r.Context(), s.Ledger, token, s.Now())
 	switch {
 	case err != nil:
 		s.fail(w, r, err, "")
@@ -49,7 +51,7 @@ func (s *site) manage(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.change(w, r, func(ctx context.Context) (answer, error) {
-		b, err := s.Ledger.Managed(ctx, token, s.Now())
+		b, err := signups.Managed(ctx, s.Ledger, token, s.Now())
 		if err != nil || b == nil {
 			return s.usedLink, err
 		}
@@ -70,7 +72,7 @@ func (s *site) manage(w http.ResponseWriter, r *http.Request) {
 
 // giveData answers with everything that the ledger has about the subscriber.
 func (s *site) giveData(ctx context.Context, b *ledger.Subscriber, token string) (answer, error) {
-	data, err := s.Ledger.SubscriberData(ctx, b.ID)
+	data, err := erasure.CollectData(ctx, s.Ledger, b.ID)
 	if err != nil || data == nil {
 		return s.usedLink, err
 	}
@@ -78,7 +80,7 @@ func (s *site) giveData(ctx context.Context, b *ledger.Subscriber, token string)
 	if err != nil {
 		return nil, err
 	}
-	if used, err := s.Ledger.UseManaged(ctx, token, s.Now()); err != nil || used == nil {
+	if used, err := signups.UseManaged(ctx, s.Ledger, token, s.Now()); err != nil || used == nil {
 		return s.usedLink, err
 	}
 	s.Log.Info("a subscriber took their data", "subscriber", b.ID)
@@ -103,7 +105,7 @@ func (s *site) askAddress(ctx context.Context, b *ledger.Subscriber, token, emai
 	case !tokenHolder{Subscriber: b}.subscribed():
 		return s.managePage(b, token, templates.ManagePage{}), nil
 	}
-	if used, err := s.Ledger.AskAddress(ctx, token, email, s.Now()); err != nil || used == nil {
+	if used, err := signups.AskAddress(ctx, s.Ledger, token, email, s.Now()); err != nil || used == nil {
 		return s.usedLink, about(email, err)
 	}
 	s.Log.Info("a subscriber wants to change the address", "subscriber", b.ID)
@@ -120,7 +122,7 @@ func (s *site) eraseSubscriber(ctx context.Context, b *ledger.Subscriber, token 
 	erase := s.Erase
 	if erase == nil {
 		erase = func(ctx context.Context, email string) error {
-			_, err := s.Ledger.Erase(ctx, []string{email}, s.Now())
+			_, err := erasure.Erase(ctx, s.Ledger, []string{email}, s.Now())
 			return err
 		}
 	}
@@ -156,7 +158,7 @@ var (
 func (s *site) showMove(link moveLink) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		token := r.PathValue("token")
-		b, to, err := s.Ledger.FindMove(r.Context(), link.purpose, token, s.Now())
+		b, to, err := signups.FindMove(r.Context(), s.Ledger, link.purpose, token, s.Now())
 		switch {
 		case err != nil:
 			s.fail(w, r, err, to)
@@ -174,12 +176,12 @@ func (s *site) moveBy(link moveLink) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		token := r.PathValue("token")
 		s.change(w, r, func(ctx context.Context) (answer, error) {
-			o := ledger.MoveOptions{DefaultCadence: s.Config.Digest.Default, Now: s.Now(), Masked: masked}
-			move := s.Ledger.Move
+			o := signups.MoveOptions{DefaultCadence: s.Config.Digest.Default, Now: s.Now(), Masked: masked}
+			move := signups.Move
 			if link == oldAddress {
-				move = s.Ledger.TakeBack
+				move = signups.TakeBack
 			}
-			b, err := move(ctx, token, o)
+			b, err := move(ctx, s.Ledger, token, o)
 			if err != nil || b == nil {
 				return s.usedLink, err
 			}

@@ -8,7 +8,10 @@ import (
 	"time"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/erasure"
+	"publisher/internal/ledger/imports"
 	"publisher/internal/ledger/mailtoken"
+	"publisher/internal/ledger/noticequeue"
 	"publisher/internal/web"
 )
 
@@ -29,13 +32,13 @@ func (w *world) token(subscriber int64, p ledger.TokenPurpose, data string) stri
 // notices returns the kinds of the notices that are due and their addresses, and forgets them.
 func (w *world) notices() (all []string) {
 	w.t.Helper()
-	due, err := w.ledger.DueNotices(w.t.Context(), w.now, 100)
+	due, err := noticequeue.Due(w.t.Context(), w.ledger, w.now, 100)
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	for _, n := range due {
 		all = append(all, string(n.Kind)+" "+n.Email)
-		if err := w.ledger.EndNotice(w.t.Context(), ledger.NoticeResult{ID: n.ID, Status: ledger.NoticeSent, At: w.now}); err != nil {
+		if err := noticequeue.End(w.t.Context(), w.ledger, noticequeue.Result{ID: n.ID, Status: noticequeue.Sent, At: w.now}); err != nil {
 			w.t.Fatal(err)
 		}
 	}
@@ -52,7 +55,7 @@ func (w *world) wantNotices(want ...string) {
 // ann adds Ann and returns her links.
 func (w *world) ann() (id int64, preferences, unsubscribe string) {
 	w.t.Helper()
-	id = w.subscribe(ledger.Row{Email: "ann@example.com", Cadence: "daily", Tags: []string{"go"}})
+	id = w.subscribe(imports.Row{Email: "ann@example.com", Cadence: "daily", Tags: []string{"go"}})
 	return id, "/preferences/" + w.tokens.Link(mailtoken.Preferences, id), "/unsubscribe/" + w.tokens.Link(mailtoken.Unsubscribe, id)
 }
 
@@ -235,7 +238,7 @@ func TestEraseMe(t *testing.T) {
 	if s, err := w.ledger.SubscriberByID(t.Context(), id); s != nil || err != nil {
 		t.Errorf("%+v, %v", s, err)
 	}
-	if erased, err := w.ledger.Erased(t.Context(), "ann@example.com"); !erased || err != nil {
+	if erased, err := erasure.Erased(t.Context(), w.ledger, "ann@example.com"); !erased || err != nil {
 		t.Error(erased, err)
 	}
 	w.wantNotices()
@@ -297,10 +300,10 @@ func TestChangeOfAddress(t *testing.T) {
 func TestChangeOfAddressRevealsNothing(t *testing.T) {
 	w := start(t, settings, nil)
 	id, _, _ := w.ann()
-	w.subscribe(ledger.Row{Email: "known@example.net"})
-	w.subscribe(ledger.Row{Email: "kloft@example.net", Status: ledger.Unsubscribed})
-	w.subscribe(ledger.Row{Email: "krase@example.net"})
-	if _, err := w.ledger.Erase(t.Context(), []string{"krase@example.net"}, w.now); err != nil {
+	w.subscribe(imports.Row{Email: "known@example.net"})
+	w.subscribe(imports.Row{Email: "kloft@example.net", Status: ledger.Unsubscribed})
+	w.subscribe(imports.Row{Email: "krase@example.net"})
+	if _, err := erasure.Erase(t.Context(), w.ledger, []string{"krase@example.net"}, w.now); err != nil {
 		t.Fatal(err)
 	}
 	var pages []string

@@ -6,6 +6,7 @@ import (
 
 	"publisher/internal/ledger"
 	"publisher/internal/ledger/mailtoken"
+	"publisher/internal/ledger/signups"
 	"publisher/templates"
 )
 
@@ -39,11 +40,11 @@ func (s *site) changeOwnFeeds(w http.ResponseWriter, r *http.Request) {
 		made := ""
 		if act == "make" && s.offersFeed(b.Subscriber) {
 			var added bool
-			if added, err = s.Ledger.AddOwnFeed(ctx, b.ID, secret, s.Now()); added {
+			if added, err = signups.AddOwnFeed(ctx, s.Ledger, b.ID, secret, s.Now()); added {
 				made = s.ownFeedURL(secret)
 			}
 		} else if act == "end" {
-			err = s.Ledger.EndOwnFeeds(ctx, b.ID, s.Now())
+			err = signups.EndOwnFeeds(ctx, s.Ledger, b.ID, s.Now())
 		}
 		if err != nil {
 			return nil, about(b.Email, err)
@@ -72,13 +73,13 @@ func (s *site) ownFeeds(w http.ResponseWriter, r *http.Request, b tokenHolder, m
 		s.badLink(w)
 		return
 	}
-	since, err := s.Ledger.OwnFeeds(r.Context(), b.ID)
+	since, err := signups.OwnFeeds(r.Context(), s.Ledger, b.ID)
 	if err != nil {
 		s.fail(w, r, err, b.Email)
 		return
 	}
 	data := &templates.OwnFeedPage{Frame: s.frameIn(b.Language), URL: s.ownFeedsURL(b), Made: made, Ended: ended,
-		Count: len(since), Full: len(since) >= ledger.MaxOwnFeeds}
+		Count: len(since), Full: len(since) >= signups.MaxOwnFeeds}
 	if len(since) > 0 {
 		data.Since = since[len(since)-1].In(s.Config.Site.Timezone)
 	}

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/net/html"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/imports"
 	"publisher/internal/ledger/mailtoken"
 	"publisher/internal/web"
 	"publisher/templates"
@@ -24,7 +25,7 @@ func tour(t *testing.T, language string) map[string]string {
 		e := ledger.Edition{Cadence: "weekly", Subject: fmt.Sprintf("What was new in week %d", i+1), Closed: day, Posts: []string{"a"}}
 		w.archive(&e)
 	}
-	id := w.subscribe(ledger.Row{Email: "ann@example.com", Tags: []string{"go"}})
+	id := w.subscribe(imports.Row{Email: "ann@example.com", Tags: []string{"go"}})
 	unsubscribe := "/unsubscribe/" + w.tokens.Link(mailtoken.Unsubscribe, id)
 	w.write("feed.xml", rssSample)
 	w.signUp("email=dee@example.com")

@@ -6,8 +6,9 @@ import (
 	"net/url"
 	"time"
 
-	"publisher/internal/ledger"
 	"publisher/internal/ledger/mailtoken"
+	"publisher/internal/ledger/signups"
+	"publisher/internal/ledger/subscription"
 	"publisher/templates"
 )
 
@@ -18,7 +19,7 @@ func (s *site) pause(ctx context.Context, form url.Values, b tokenHolder) (answe
 		return s.answerPreferences(b, templates.PreferencesPage{PauseFault: true}), nil
 	}
 	email := b.Email
-	after, changed, err := s.Ledger.Do(ctx, ledger.Request{Subscriber: b.ID, Proof: mailtoken.Preferences, Action: ledger.Pause, Until: until,
+	after, changed, err := subscription.Do(ctx, s.Ledger, subscription.Request{Subscriber: b.ID, Proof: mailtoken.Preferences, Action: subscription.Pause, Until: until,
 		DefaultCadence: s.Config.Digest.Default, At: s.Now()})
 	if err != nil || after == nil {
 		return s.answerBadLink, about(email, err)
@@ -71,7 +72,7 @@ func (s *site) showPause(data *templates.PreferencesPage, b tokenHolder) {
 
 // mailLink has a fresh link mailed to the address on file.
 func (s *site) mailLink(ctx context.Context, b tokenHolder) (answer, error) {
-	planned, err := s.Ledger.PlanManage(ctx, b.ID, s.Now())
+	planned, err := signups.PlanManage(ctx, s.Ledger, b.ID, s.Now())
 	if err != nil {
 		return nil, about(b.Email, err)
 	}

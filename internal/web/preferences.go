@@ -9,6 +9,7 @@ import (
 
 	"publisher/internal/ledger"
 	"publisher/internal/ledger/mailtoken"
+	"publisher/internal/ledger/subscription"
 	"publisher/templates"
 )
 
@@ -38,7 +39,7 @@ func (s *site) setPreferences(w http.ResponseWriter, r *http.Request) {
 		case form.Has("pause"):
 			return s.pause(ctx, form, b)
 		}
-		if !b.May(mailtoken.Preferences, ledger.Choose, s.Now()) {
+		if !subscription.May(b.Subscriber, mailtoken.Preferences, subscription.Choose, s.Now()) {
 			return s.answerPreferences(b, templates.PreferencesPage{}), nil
 		}
 		choice, ok, err := s.chosen(ctx, form, b)

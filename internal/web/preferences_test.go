@@ -10,6 +10,7 @@ import (
 	"golang.org/x/net/html"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/imports"
 	"publisher/internal/ledger/mailtoken"
 	"publisher/internal/web"
 )
@@ -42,7 +43,7 @@ func checked(t *testing.T, page string) []string {
 
 func TestPreferences(t *testing.T) {
 	w := start(t, settings, offer("go", "Feeds", "mail"))
-	id := w.subscribe(ledger.Row{Email: "ann@example.com", Tags: []string{"feeds", "rust"}})
+	id := w.subscribe(imports.Row{Email: "ann@example.com", Tags: []string{"feeds", "rust"}})
 	link := "/preferences/" + w.tokens.Link(mailtoken.Preferences, id)
 	before := *w.subscriber("ann@example.com")
 
@@ -89,7 +90,7 @@ func TestPreferences(t *testing.T) {
 
 func TestPreferencesWithoutTags(t *testing.T) {
 	w := start(t, settings, nil)
-	id := w.subscribe(ledger.Row{Email: "ann@example.com", Cadence: "gone"})
+	id := w.subscribe(imports.Row{Email: "ann@example.com", Cadence: "gone"})
 	link := "/preferences/" + w.tokens.Link(mailtoken.Preferences, id)
 	page := w.get(link).body
 	if diff := cmp.Diff([]string{"cadence=weekly"}, checked(t, page)); diff != "" {
@@ -103,7 +104,7 @@ func TestPreferencesWithoutTags(t *testing.T) {
 // Who gets no mail has nothing to choose, but may take the unsubscribing back.
 func TestPreferencesOfTheUnsubscribed(t *testing.T) {
 	w := start(t, settings, offer("go"))
-	id := w.subscribe(ledger.Row{Email: "ann@example.com"})
+	id := w.subscribe(imports.Row{Email: "ann@example.com"})
 	w.post("/unsubscribe/"+w.tokens.Link(mailtoken.Unsubscribe, id), "")
 	link := "/preferences/" + w.tokens.Link(mailtoken.Preferences, id)
 	for _, res := range []response{w.get(link), w.post(link, "cadence=daily&tags=offered&tag=go")} {
@@ -122,7 +123,7 @@ func TestTagsThatCannotBeRead(t *testing.T) {
 	w := start(t, settings, func(o *web.Options) {
 		o.Tags = func(context.Context, string) ([]string, error) { return nil, errors.New("the tree is gone") }
 	})
-	id := w.subscribe(ledger.Row{Email: "ann@example.com", Tags: []string{"go"}})
+	id := w.subscribe(imports.Row{Email: "ann@example.com", Tags: []string{"go"}})
 	link := "/preferences/" + w.tokens.Link(mailtoken.Preferences, id)
 	for _, res := range []response{w.get(link), w.post(link, "cadence=daily&tags=offered")} {
 		wantStatus(t, res, 500)

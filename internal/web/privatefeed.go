@@ -12,6 +12,7 @@ import (
 
 	"publisher/feed"
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/passstate"
 	"publisher/templates"
 )
 
@@ -154,7 +155,7 @@ func (c *selecting) take(name string) error {
 
 // takeTags adds what is in the feeds of the tags.
 func (c *selecting) takeTags() error {
-	names, err := c.site.Ledger.FeedNames(context.Background())
+	names, err := passstate.LoadFeedNames(context.Background(), c.site.Ledger)
 	if err != nil {
 		return err
 	}

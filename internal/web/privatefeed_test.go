@@ -10,7 +10,11 @@ import (
 	"github.com/mmcdole/gofeed"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/erasure"
+	"publisher/internal/ledger/imports"
 	"publisher/internal/ledger/mailtoken"
+	"publisher/internal/ledger/passstate"
+	"publisher/internal/ledger/signups"
 )
 
 // entry is an entry as feeds have it: a title, its day in May 2026, and tags.
@@ -71,10 +75,10 @@ func TestOwnFeed(t *testing.T) {
 	w := start(t, settings+"feeds: {items: 3}\n", nil)
 	w.write("atom.xml", atom(entry("d", 9, "Go"), entry("c", 8), entry("b", 7, "Rust")))
 	w.write("tags/go/atom.xml", atom(entry("d", 9, "Go"), entry("a", 1, "go")))
-	if err := w.ledger.SaveFeedNames(t.Context(), ledger.FeedNames{Folders: map[string]map[string]string{"": {"go": "go"}}}); err != nil {
+	if err := passstate.SaveFeedNames(t.Context(), w.ledger, passstate.FeedNames{Folders: map[string]map[string]string{"": {"go": "go"}}}); err != nil {
 		t.Fatal(err)
 	}
-	id := w.subscribe(ledger.Row{Email: "ada@example.com"})
+	id := w.subscribe(imports.Row{Email: "ada@example.com"})
 	preferences := w.link(mailtoken.Preferences, id)
 	wantStatus(t, w.get(preferences+"/feed"), 200)
 	if page := w.get(preferences); !strings.Contains(page.body, `<a href="`+preferences+`/feed">Read in a feed reader instead</a>`) {
@@ -131,9 +135,9 @@ func TestOwnFeed(t *testing.T) {
 // There are only so many addresses, and only for those who can have one.
 func TestOwnFeedsAreLimited(t *testing.T) {
 	w := start(t, settings, nil)
-	id := w.subscribe(ledger.Row{Email: "ada@example.com"})
+	id := w.subscribe(imports.Row{Email: "ada@example.com"})
 	preferences := w.link(mailtoken.Preferences, id)
-	for range ledger.MaxOwnFeeds {
+	for range signups.MaxOwnFeeds {
 		w.makeFeed(id)
 	}
 	page := w.post(preferences+"/feed", "feed=make")
@@ -143,10 +147,10 @@ func TestOwnFeedsAreLimited(t *testing.T) {
 	wantStatus(t, w.post(preferences+"/feed", "feed=other"), 400)
 
 	// Who is erased has none any more.
-	eve := w.subscribe(ledger.Row{Email: "eve@example.com"})
+	eve := w.subscribe(imports.Row{Email: "eve@example.com"})
 	path := w.makeFeed(eve)
 	wantStatus(t, w.get(path), 200)
-	if _, err := w.ledger.Erase(t.Context(), []string{"eve@example.com"}, w.now); err != nil {
+	if _, err := erasure.Erase(t.Context(), w.ledger, []string{"eve@example.com"}, w.now); err != nil {
 		t.Fatal(err)
 	}
 	wantStatus(t, w.get(path), 404)
@@ -162,7 +166,7 @@ func TestOwnFeedsAreLimited(t *testing.T) {
 	w = start(t, settings+"feeds: {atom: \"\"}\n", nil)
 	w.write("feeds/mine.xml", "<x/>")
 	wantStatus(t, w.get("/feeds/mine.xml"), 200)
-	wantStatus(t, w.get(w.link(mailtoken.Preferences, w.subscribe(ledger.Row{Email: "bob@example.com"}))+"/feed"), 404)
+	wantStatus(t, w.get(w.link(mailtoken.Preferences, w.subscribe(imports.Row{Email: "bob@example.com"}))+"/feed"), 404)
 }
 
 // In several languages it is made from the documents of the reader's own, and without feeds of tags
@@ -174,7 +178,7 @@ func TestOwnFeedByLanguageAndMonth(t *testing.T) {
 	w.write("es/months/2026-05/atom.xml", atom(entry("uno", 9, "go"), entry("tres", 4, "go")))
 	w.write("es/months/2026-04/atom.xml", "<broken")
 	w.write("atom.xml", atom(entry("one", 9, "go")))
-	id := w.subscribe(ledger.Row{Email: "eva@example.com"})
+	id := w.subscribe(imports.Row{Email: "eva@example.com"})
 	language, tags := "es", []string{"go"}
 	if _, err := w.ledger.SetPreferences(t.Context(), "eva@example.com", ledger.Choice{Language: &language, Tags: &tags}, "weekly", w.now); err != nil {
 		t.Fatal(err)

@@ -6,7 +6,9 @@ import (
 	"time"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/imports"
 	"publisher/internal/ledger/mailtoken"
+	"publisher/internal/ledger/subscription"
 )
 
 // story tells what happens to Ann's subscription, a letter each: L leaves by the link, l by
@@ -21,9 +23,9 @@ func (w *world) story(t *testing.T, told string) {
 	report := func(proof mailtoken.Purpose, complaint bool) {
 		var err error
 		if complaint {
-			_, _, err = w.ledger.Do(t.Context(), ledger.Request{Subscriber: id, Proof: proof, Action: ledger.Complain, DefaultCadence: "weekly", At: w.now})
+			_, _, err = subscription.Do(t.Context(), w.ledger, subscription.Request{Subscriber: id, Proof: proof, Action: subscription.Complain, DefaultCadence: "weekly", At: w.now})
 		} else {
-			_, _, err = w.ledger.RecordBounce(t.Context(), ledger.Bounce{Subscriber: id, Edition: 1, Proof: proof, Hard: true, At: w.now})
+			_, _, err = subscription.RecordBounce(t.Context(), w.ledger, subscription.Bounce{Subscriber: id, Edition: 1, Proof: proof, Hard: true, At: w.now})
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -51,9 +53,9 @@ func (w *world) story(t *testing.T, told string) {
 		case 'A':
 			owner(ledger.Active)
 		case 'I':
-			w.subscribe(ledger.Row{Email: "ann@example.com"})
+			w.subscribe(imports.Row{Email: "ann@example.com"})
 		case 'X':
-			w.subscribe(ledger.Row{Email: "ann@example.com", Status: ledger.Unsubscribed})
+			w.subscribe(imports.Row{Email: "ann@example.com", Status: ledger.Unsubscribed})
 		case 'M':
 			report(mailtoken.MessageID, false)
 		case 'K':
@@ -110,7 +112,7 @@ func TestStoriesOfLinks(t *testing.T) {
 	} {
 		t.Run(test.told, func(t *testing.T) {
 			w := start(t, settings, nil)
-			id := w.subscribe(ledger.Row{Email: "ann@example.com"})
+			id := w.subscribe(imports.Row{Email: "ann@example.com"})
 			w.mail(t)
 			w.story(t, test.told)
 			ann := w.subscriber("ann@example.com")

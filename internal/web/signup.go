@@ -12,6 +12,7 @@ import (
 
 	"publisher/internal/ledger"
 	"publisher/internal/ledger/mailtoken"
+	"publisher/internal/ledger/signups"
 	"publisher/internal/signup"
 	"publisher/templates"
 )
@@ -102,7 +103,7 @@ func (s *site) takeSignup(w http.ResponseWriter, r *http.Request, u signupReques
 		return
 	}
 	request, browser := mailtoken.NewSecret(), browserOf(r)
-	err = s.storeSignup(r, ledger.Signup{Email: u.email, Name: u.name, Cadence: u.cadence, Tags: u.tags, Language: u.language, Page: u.page,
+	err = s.storeSignup(r, signups.Signup{Email: u.email, Name: u.name, Cadence: u.cadence, Tags: u.tags, Language: u.language, Page: u.page,
 		How: u.how, Wording: wording, IP: ip, At: s.Now(), Request: request, Browser: browser})
 	switch {
 	case errors.Is(err, errPending):

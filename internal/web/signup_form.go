@@ -15,7 +15,7 @@ import (
 	"unicode/utf8"
 
 	"publisher/internal/config"
-	"publisher/internal/ledger"
+	"publisher/internal/ledger/signups"
 	"publisher/mailer/address"
 )
 
@@ -54,7 +54,7 @@ func (s *site) signupFields(w http.ResponseWriter, r *http.Request) (fields url.
 	}
 	if !isJSON(r) {
 		fields, ok = s.form(w, r)
-		return fields, ledger.ByForm, ok
+		return fields, signups.ByForm, ok
 	}
 	body, ok := s.body(w, r)
 	if !ok {
@@ -65,7 +65,7 @@ func (s *site) signupFields(w http.ResponseWriter, r *http.Request) (fields url.
 		writeJSON(w, http.StatusBadRequest, map[string]string{"error": err.Error()})
 		return nil, "", false
 	}
-	return fields, ledger.ByJSON, true
+	return fields, signups.ByJSON, true
 }
 
 // isJSON reports whether the request's body is JSON.

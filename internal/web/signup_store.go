@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/signups"
 )
 
 // maxBatch limits how many sign-ups are stored in one transaction.
@@ -17,9 +18,9 @@ const maxBatch = 500
 // errPending means that too many changes wait.
 var errPending = errors.New("too many changes are pending")
 
-// signups are requests to subscribe that wait to be stored. Those that arrive while others are
+// signupQueue are requests to subscribe that wait to be stored. Those that arrive while others are
 // being stored are stored together: a transaction each would be too slow for a flood.
-type signups struct {
+type signupQueue struct {
 	mu      sync.Mutex
 	waiting []waitingSignup
 	storing bool
@@ -27,12 +28,12 @@ type signups struct {
 }
 
 type waitingSignup struct {
-	ledger.Signup
+	signups.Signup
 	stored chan error
 }
 
 // storeSignup stores a request to subscribe, even if its client leaves.
-func (s *site) storeSignup(r *http.Request, u ledger.Signup) error {
+func (s *site) storeSignup(r *http.Request, u signups.Signup) error {
 	if !s.changes.begin() {
 		return errPending
 	}
@@ -59,7 +60,7 @@ func (s *site) storeSignup(r *http.Request, u ledger.Signup) error {
 // storeSignups stores what waits until nothing does.
 func (s *site) storeSignups() {
 	for batch := s.signups.next(); len(batch) > 0; batch = s.signups.next() {
-		all := make([]ledger.Signup, len(batch))
+		all := make([]signups.Signup, len(batch))
 		for i, w := range batch {
 			all[i] = w.Signup
 		}
@@ -75,7 +76,7 @@ func (s *site) storeSignups() {
 }
 
 // next returns the next batch; empty if nothing waits.
-func (u *signups) next() []waitingSignup {
+func (u *signupQueue) next() []waitingSignup {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	n := min(len(u.waiting), maxBatch)
@@ -86,10 +87,10 @@ func (u *signups) next() []waitingSignup {
 }
 
 // storeBatch stores sign-ups. While the ledger is locked, it tries again.
-func (s *site) storeBatch(all []ledger.Signup) error {
+func (s *site) storeBatch(all []signups.Signup) error {
 	ctx, cancel := context.WithTimeout(s.changes.ended, changeTime)
 	defer cancel()
-	store := func(ctx context.Context) (answer, error) { return nil, s.Ledger.AddSignups(ctx, all...) }
+	store := func(ctx context.Context) (answer, error) { return nil, signups.Add(ctx, s.Ledger, all...) }
 	_, err := s.tryChange(ctx, store)
 	for errors.Is(err, ledger.ErrBusy) && pause(ctx, changePause) {
 		_, err = s.tryChange(ctx, store)

@@ -18,8 +18,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"publisher/internal/ledger"
 	"publisher/internal/ledger/mailtoken"
+	"publisher/internal/ledger/noticequeue"
+	"publisher/internal/ledger/signups"
 	"publisher/internal/web"
 )
 
@@ -46,12 +47,12 @@ func (w *world) signUp(form string, headers ...string) string {
 }
 
 // handled handles the sign-ups, and returns the notices that are due.
-func (w *world) handled() []ledger.Notice {
+func (w *world) handled() []noticequeue.Notice {
 	w.t.Helper()
-	if _, err := w.ledger.HandleSignups(w.t.Context(), 1_000_000, w.now); err != nil {
+	if _, err := signups.Handle(w.t.Context(), w.ledger, 1_000_000, w.now); err != nil {
 		w.t.Fatal(err)
 	}
-	due, err := w.ledger.DueNotices(w.t.Context(), w.now, 1000)
+	due, err := noticequeue.Due(w.t.Context(), w.ledger, w.now, 1000)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -63,25 +64,25 @@ func (w *world) handled() []ledger.Notice {
 func (w *world) confirmMail() string {
 	w.t.Helper()
 	due := w.handled()
-	if len(due) != 1 || due[0].Kind != ledger.NoticeConfirm {
+	if len(due) != 1 || due[0].Kind != noticequeue.Confirm {
 		w.t.Fatalf("notices: %+v", due)
 	}
 	link := mailtoken.NewSecret()
-	begun, err := w.ledger.BeginNotice(w.t.Context(), due[0].ID, ledger.ConfirmTokens(due[0].Pending, link, "482913", w.now), w.now)
+	begun, err := noticequeue.Begin(w.t.Context(), w.ledger, due[0].ID, signups.ConfirmTokens(due[0].Pending, link, "482913", w.now), w.now)
 	if err != nil || !begun {
 		w.t.Fatalf("%v, %v", begun, err)
 	}
-	if err := w.ledger.EndNotice(w.t.Context(), ledger.NoticeResult{ID: due[0].ID, Status: ledger.NoticeSent, At: w.now}); err != nil {
+	if err := noticequeue.End(w.t.Context(), w.ledger, noticequeue.Result{ID: due[0].ID, Status: noticequeue.Sent, At: w.now}); err != nil {
 		w.t.Fatal(err)
 	}
 	return link
 }
 
 // pending returns the addresses that were asked to confirm.
-func (w *world) pending() (all []ledger.PendingSignup) {
+func (w *world) pending() (all []signups.Pending) {
 	w.t.Helper()
 	w.handled()
-	for p, err := range w.ledger.PendingSignups(w.t.Context(), w.now) {
+	for p, err := range signups.AllPending(w.t.Context(), w.ledger, w.now) {
 		if err != nil {
 			w.t.Fatal(err)
 		}
@@ -226,7 +227,7 @@ func TestFaultyFields(t *testing.T) {
 			t.Errorf("%.80s: the field is not marked:\n%s", form, page.body)
 		}
 	}
-	if got := w.pending(); slices.ContainsFunc(got, func(p ledger.PendingSignup) bool { return p.Page != "" }) {
+	if got := w.pending(); slices.ContainsFunc(got, func(p signups.Pending) bool { return p.Page != "" }) {
 		t.Errorf("a page that is none is stored: %+v", got)
 	}
 }
@@ -481,7 +482,7 @@ func TestFlood(t *testing.T) {
 	alarms := func() (n int) {
 		w.handler.(*web.Handler).Drain(t.Context())
 		for _, notice := range w.handled() {
-			if notice.Kind == ledger.NoticeAlarm {
+			if notice.Kind == noticequeue.Alarm {
 				n++
 				if notice.Email != "news@blog.example" || notice.Data["limit"] != "4" {
 					t.Errorf("alarm %+v", notice)
@@ -519,7 +520,7 @@ func TestManySignupsAtOnce(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if n, err := w.ledger.HandleSignups(t.Context(), 1_000_000, w.now); err != nil || n != each*clients {
+	if n, err := signups.Handle(t.Context(), w.ledger, 1_000_000, w.now); err != nil || n != each*clients {
 		t.Errorf("%d sign-ups, %v", n, err)
 	}
 }

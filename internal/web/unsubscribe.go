@@ -10,6 +10,7 @@ import (
 	"publisher/internal/config"
 	"publisher/internal/ledger"
 	"publisher/internal/ledger/mailtoken"
+	"publisher/internal/ledger/subscription"
 	"publisher/templates"
 )
 
@@ -48,17 +49,17 @@ func (s *site) unsubscribe(w http.ResponseWriter, r *http.Request) {
 }
 
 // leaving returns what the form asks for.
-func (s *site) leaving(form url.Values) ledger.Request {
-	r := ledger.Request{Proof: mailtoken.Unsubscribe, Action: ledger.Leave, DefaultCadence: s.Config.Digest.Default, At: s.Now(), Reason: cleanReason(form.Get("reason"))}
+func (s *site) leaving(form url.Values) subscription.Request {
+	r := subscription.Request{Proof: mailtoken.Unsubscribe, Action: subscription.Leave, DefaultCadence: s.Config.Digest.Default, At: s.Now(), Reason: cleanReason(form.Get("reason"))}
 	switch instead := form.Get("instead"); {
 	case form.Get("undo") == "1":
-		r.Action = ledger.Undo
+		r.Action = subscription.Undo
 	case instead != "":
 		if _, known := s.Config.Cadence(instead); known {
-			r.Action, r.Cadence = ledger.Undo, instead
+			r.Action, r.Cadence = subscription.Undo, instead
 		}
 	case form.Get("pause") == "month":
-		r.Action = ledger.Undo
+		r.Action = subscription.Undo
 		r.Until, _ = s.pauseEnd(form)
 	}
 	return r
@@ -80,9 +81,9 @@ func cleanReason(text string) string {
 }
 
 // act does what the link allows, and answers with the resulting state of the subscription.
-func (s *site) act(ctx context.Context, b tokenHolder, request ledger.Request) (answer, error) {
+func (s *site) act(ctx context.Context, b tokenHolder, request subscription.Request) (answer, error) {
 	before, email := b.Status, b.Email
-	after, changed, err := s.Ledger.Do(ctx, request)
+	after, changed, err := subscription.Do(ctx, s.Ledger, request)
 	if err != nil || after == nil {
 		return s.answerBadLink, about(email, err)
 	}
@@ -91,7 +92,7 @@ func (s *site) act(ctx context.Context, b tokenHolder, request ledger.Request) (
 		s.Log.Info("a subscriber changed the subscription", "subscriber", b.ID, "from", before, "to", b.Status)
 	}
 	data := &templates.UnsubscribePage{State: templates.Ended, Said: request.Reason != ""}
-	if request.Action == ledger.Undo && b.subscribed() {
+	if request.Action == subscription.Undo && b.subscribed() {
 		data.State = templates.Resumed
 	}
 	return func(w http.ResponseWriter, r *http.Request) { s.endedPage(w, r, b, data) }, nil

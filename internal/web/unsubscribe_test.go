@@ -10,13 +10,14 @@ import (
 	"testing"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/imports"
 	"publisher/internal/ledger/mailtoken"
 )
 
 // unsubscribeLink adds Ann and returns her link's path.
 func unsubscribeLink(w *world, status ledger.Status) string {
 	w.t.Helper()
-	id := w.subscribe(ledger.Row{Email: "ann@example.com", Status: status, Cadence: "daily", Tags: []string{"go"}})
+	id := w.subscribe(imports.Row{Email: "ann@example.com", Status: status, Cadence: "daily", Tags: []string{"go"}})
 	return "/unsubscribe/" + w.tokens.Link(mailtoken.Unsubscribe, id)
 }
 

@@ -76,7 +76,7 @@ type site struct {
 
 	hooks   *hooks
 	gate    *signup.Gate
-	signups signups
+	signups signupQueue
 	alarm   sync.Mutex
 	alarmed time.Time // when a flood of sign-ups was recorded last
 }

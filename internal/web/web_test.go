@@ -20,6 +20,7 @@ import (
 
 	"publisher/internal/config"
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/imports"
 	"publisher/internal/ledger/mailtoken"
 	"publisher/internal/ledger/sqlite"
 	"publisher/internal/web"
@@ -139,10 +140,10 @@ func (l *logBuffer) String() string {
 }
 
 // subscribe adds a subscriber and returns the id.
-func (w *world) subscribe(row ledger.Row) int64 {
+func (w *world) subscribe(row imports.Row) int64 {
 	w.t.Helper()
-	rows := func(yield func(ledger.Row, error) bool) { yield(row, nil) }
-	if _, err := w.ledger.Import(w.t.Context(), rows, ledger.ImportOptions{DefaultCadence: "weekly", Now: day}); err != nil {
+	rows := func(yield func(imports.Row, error) bool) { yield(row, nil) }
+	if _, err := imports.Run(w.t.Context(), w.ledger, rows, imports.Options{DefaultCadence: "weekly", Now: day}); err != nil {
 		w.t.Fatal(err)
 	}
 	return w.subscriber(row.Email).ID
@@ -223,7 +224,7 @@ func TestHealth(t *testing.T) {
 func TestHeaders(t *testing.T) {
 	w := start(t, settings, func(o *web.Options) { o.Archive = &editions{html: "<p>Hello"} })
 	w.write("feed.xml", "<rss/>")
-	id := w.subscribe(ledger.Row{Email: "ann@example.com"})
+	id := w.subscribe(imports.Row{Email: "ann@example.com"})
 	same := map[string]string{
 		"X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", "Referrer-Policy": "no-referrer",
 		"Cross-Origin-Opener-Policy": "same-origin",
@@ -304,7 +305,7 @@ func TestAPanicEndsOneRequestOnly(t *testing.T) {
 func TestLogHasNoTokensAndNoAddresses(t *testing.T) {
 	w := start(t, settings, nil)
 	w.level.Set(slog.LevelDebug)
-	id := w.subscribe(ledger.Row{Email: "ann@example.com"})
+	id := w.subscribe(imports.Row{Email: "ann@example.com"})
 	token := w.tokens.Link(mailtoken.Unsubscribe, id)
 	// Not over a socket: there the answer may come before the log is written.
 	handle := func(method, body string, status int) {
@@ -351,7 +352,7 @@ func TestPathOfServerURL(t *testing.T) {
 	if home := w.get("/").body; !strings.Contains(home, `href="/news/feed.xml"`) || !strings.Contains(home, `href="/news/archive/"`) {
 		t.Errorf("links lack the path:\n%s", home)
 	}
-	id := w.subscribe(ledger.Row{Email: "ann@example.com"})
+	id := w.subscribe(imports.Row{Email: "ann@example.com"})
 	token := w.tokens.Link(mailtoken.Unsubscribe, id)
 	if page := w.get("/news/unsubscribe/" + token).body; !strings.Contains(page, `action="/news/unsubscribe/`+token+`"`) {
 		t.Errorf("the form lacks the path:\n%s", page)

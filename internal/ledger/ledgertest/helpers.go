@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/imports"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -50,8 +51,8 @@ func Number(t *testing.T, l *ledger.Ledger, n int64) {
 }
 
 // Rows returns a list to import, which ends with err if it is not nil.
-func Rows(err error, list ...ledger.Row) iter.Seq2[ledger.Row, error] {
-	return func(yield func(ledger.Row, error) bool) {
+func Rows(err error, list ...imports.Row) iter.Seq2[imports.Row, error] {
+	return func(yield func(imports.Row, error) bool) {
 		for i, row := range list {
 			row.Line = i + 2
 			if !yield(row, nil) {
@@ -59,15 +60,15 @@ func Rows(err error, list ...ledger.Row) iter.Seq2[ledger.Row, error] {
 			}
 		}
 		if err != nil {
-			yield(ledger.Row{}, err)
+			yield(imports.Row{}, err)
 		}
 	}
 }
 
 // Add imports rows.
-func Add(t *testing.T, l *ledger.Ledger, list ...ledger.Row) {
+func Add(t *testing.T, l *ledger.Ledger, list ...imports.Row) {
 	t.Helper()
-	_, err := l.Import(ctx, Rows(nil, list...), ledger.ImportOptions{DefaultCadence: "weekly", Now: Noon})
+	_, err := imports.Run(ctx, l, Rows(nil, list...), imports.Options{DefaultCadence: "weekly", Now: Noon})
 	Must(t, err)
 }
 
@@ -93,14 +94,14 @@ func CloseEdition(t *testing.T, l *ledger.Ledger, cadence string, after, through
 // AddMany adds n subscribers and returns an edition that is due to all of them.
 func AddMany(tb testing.TB, l *ledger.Ledger, n int) int64 {
 	tb.Helper()
-	list := func(yield func(ledger.Row, error) bool) {
+	list := func(yield func(imports.Row, error) bool) {
 		for i := range n {
-			if !yield(ledger.Row{Email: fmt.Sprintf("s%07d@example.com", i)}, nil) {
+			if !yield(imports.Row{Email: fmt.Sprintf("s%07d@example.com", i)}, nil) {
 				return
 			}
 		}
 	}
-	_, err := l.Import(ctx, list, ledger.ImportOptions{DefaultCadence: "weekly", Now: Noon})
+	_, err := imports.Run(ctx, l, list, imports.Options{DefaultCadence: "weekly", Now: Noon})
 	if err == nil {
 		err = l.SavePosts(ctx, []ledger.Post{{ID: "a", Stage: ledger.Numbered}})
 	}

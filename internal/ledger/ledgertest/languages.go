@@ -7,12 +7,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/imports"
 )
 
 func testSetDigestLanguages(t *testing.T, open Open) {
 	l := open(t)
-	Add(t, l, ledger.Row{Email: "idle@example.com"}, ledger.Row{Email: "daily@example.com", Cadence: "daily"},
-		ledger.Row{Email: "untried@example.com", Cadence: "daily"}, ledger.Row{Email: "gone@example.com", Cadence: "hourly"})
+	Add(t, l, imports.Row{Email: "idle@example.com"}, imports.Row{Email: "daily@example.com", Cadence: "daily"},
+		imports.Row{Email: "untried@example.com", Cadence: "daily"}, imports.Row{Email: "gone@example.com", Cadence: "hourly"})
 	waits, gave := newSender(t, l, "waits@example.com"), newSender(t, l, "gave@example.com")
 	Number(t, l, 5)
 	weekly := CloseEdition(t, l, "weekly", 0, 4)
@@ -71,7 +72,7 @@ func testSetDigestLanguages(t *testing.T, open Open) {
 func testLanguages(t *testing.T, open Open) {
 	l := open(t)
 	for _, tag := range []string{"", "en", "en-GB", "fr", "de", "de-AT", "de-CH", "de-CH-1996", "del"} {
-		Add(t, l, ledger.Row{Email: "r" + tag + "@example.com", Language: tag})
+		Add(t, l, imports.Row{Email: "r" + tag + "@example.com", Language: tag})
 	}
 	Number(t, l, 1)
 	edition := CloseEdition(t, l, "weekly", 0, 1)
@@ -113,15 +114,15 @@ func testLanguages(t *testing.T, open Open) {
 // A language is a choice like tags: it is kept, and a change does not apply to the past.
 func testLanguageChoice(t *testing.T, open Open) {
 	l := open(t)
-	ann := ledger.Row{Email: "ann@example.com", Language: "de"}
+	ann := imports.Row{Email: "ann@example.com", Language: "de"}
 	fromFile(t, l, nil, ann)
-	Add(t, l, ledger.Row{Email: "ben@example.com"})
+	Add(t, l, imports.Row{Email: "ben@example.com"})
 	Number(t, l, 3)
 	Must(t, l.CloseEmpty(ctx, "weekly", Noon, 2))
 	english := "en"
 	for range 2 { // the second time nothing changes
 		Want(t, true)(l.SetPreferences(ctx, ann.Email, ledger.Choice{Language: &english}, "weekly", Noon))
-		Add(t, l, ledger.Row{Email: "ben@example.com", Language: "de"})
+		Add(t, l, imports.Row{Email: "ben@example.com", Language: "de"})
 		for email, want := range map[string]string{ann.Email: "en", "ben@example.com": "de"} {
 			if s := Subscriber(t, l, email); s.Language != want || s.Cursor != 2 {
 				t.Errorf("%s: language %q, cursor %d", email, s.Language, s.Cursor)
@@ -139,7 +140,7 @@ func testLanguageChoice(t *testing.T, open Open) {
 	if s := Subscriber(t, l, ann.Email); s.Language != "fr" {
 		t.Errorf("the file's new language is not taken: %+v", s)
 	}
-	Add(t, l, ledger.Row{Email: "ben@example.com"})
+	Add(t, l, imports.Row{Email: "ben@example.com"})
 	if s := Subscriber(t, l, "ben@example.com"); s.Language != "de" {
 		t.Errorf("an empty cell changed the language: %+v", s)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"publisher/internal/ledger"
 	"publisher/internal/ledger/mailtoken"
+	"publisher/internal/ledger/subscription"
 )
 
 // Once an unsubscribing is answered, no mail to that subscriber begins, however many go out at
@@ -36,7 +37,7 @@ func LeaveWhileSending(t *testing.T, sending, leaving *ledger.Ledger) {
 				default:
 				}
 				id := 1 + rand.Int64N(n)
-				_, changed, err := leaving.Do(ctx, ledger.Request{Subscriber: id, Proof: mailtoken.Unsubscribe, Action: ledger.Leave, DefaultCadence: "weekly", At: Noon})
+				_, changed, err := subscription.Do(ctx, leaving, subscription.Request{Subscriber: id, Proof: mailtoken.Unsubscribe, Action: subscription.Leave, DefaultCadence: "weekly", At: Noon})
 				if err != nil {
 					t.Error(err)
 					return

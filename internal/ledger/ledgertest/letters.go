@@ -5,7 +5,9 @@ import (
 	"time"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/imports"
 	"publisher/internal/ledger/mailtoken"
+	"publisher/internal/ledger/signups"
 )
 
 // Words above editions are used once in each cadence and language.
@@ -55,19 +57,19 @@ func testFeedReaders(t *testing.T, open Open) {
 // A subscriber has a few feeds of their own, and ends them.
 func testOwnFeeds(t *testing.T, open Open) {
 	l := open(t)
-	Add(t, l, ledger.Row{Email: "ada@example.com"}, ledger.Row{Email: "bob@example.com"})
+	Add(t, l, imports.Row{Email: "ada@example.com"}, imports.Row{Email: "bob@example.com"})
 	ada, bob := Subscriber(t, l, "ada@example.com").ID, Subscriber(t, l, "bob@example.com").ID
 	var secrets []string
 	var made []time.Time
-	for i := range ledger.MaxOwnFeeds {
+	for i := range signups.MaxOwnFeeds {
 		secret, at := mailtoken.NewSecret(), Noon.Add(time.Duration(i)*time.Hour)
-		Want(t, true)(l.AddOwnFeed(ctx, ada, secret, at))
+		Want(t, true)(signups.AddOwnFeed(ctx, l, ada, secret, at))
 		secrets, made = append(secrets, secret), append(made, at)
 	}
-	Want(t, false)(l.AddOwnFeed(ctx, ada, mailtoken.NewSecret(), Noon))
-	Want(t, true)(l.AddOwnFeed(ctx, bob, mailtoken.NewSecret(), Noon))
-	Want(t, false)(l.AddOwnFeed(ctx, 12345, mailtoken.NewSecret(), Noon))
-	all, err := l.OwnFeeds(ctx, ada)
+	Want(t, false)(signups.AddOwnFeed(ctx, l, ada, mailtoken.NewSecret(), Noon))
+	Want(t, true)(signups.AddOwnFeed(ctx, l, bob, mailtoken.NewSecret(), Noon))
+	Want(t, false)(signups.AddOwnFeed(ctx, l, 12345, mailtoken.NewSecret(), Noon))
+	all, err := signups.OwnFeeds(ctx, l, ada)
 	Must(t, err)
 	for i, at := range all {
 		if !at.Equal(made[i]) || len(all) != len(made) {
@@ -78,16 +80,16 @@ func testOwnFeeds(t *testing.T, open Open) {
 	if err != nil || token == nil || token.Subscriber != ada {
 		t.Fatalf("%+v, %v", token, err)
 	}
-	Must(t, l.EndOwnFeeds(ctx, ada, Noon))
+	Must(t, signups.EndOwnFeeds(ctx, l, ada, Noon))
 	if token, err := l.FindToken(ctx, ledger.TokenFeed, secrets[0], Noon); err != nil || token != nil {
 		t.Errorf("it goes on: %+v, %v", token, err)
 	}
-	if left, err := l.OwnFeeds(ctx, bob); err != nil || len(left) != 1 {
+	if left, err := signups.OwnFeeds(ctx, l, bob); err != nil || len(left) != 1 {
 		t.Errorf("another's: %v, %v", left, err)
 	}
 	if events, err := l.Events(ctx, "feed.ended", Noon); err != nil || len(events) != 1 || events[0].Subscriber != ada {
 		t.Errorf("%+v, %v", events, err)
 	}
 	Want(t, true)(l.SetStatus(ctx, "ada@example.com", ledger.Removed, "weekly", Noon))
-	Want(t, false)(l.AddOwnFeed(ctx, ada, mailtoken.NewSecret(), Noon))
+	Want(t, false)(signups.AddOwnFeed(ctx, l, ada, mailtoken.NewSecret(), Noon))
 }

@@ -5,111 +5,112 @@ import (
 	"time"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/passstate"
 )
 
-var problems = []ledger.Problem{
+var problems = []passstate.Problem{
 	{Path: "posts/b.md", Line: 3, Message: "no\ndate", Invalid: true},
 	{Path: "posts/a.md", Message: "“quoted”", Shared: true},
 }
 
 func testFirstPass(t *testing.T, open Open) {
 	l := open(t)
-	Want(t, time.Time{})(l.FirstPass(ctx))
-	Must(t, l.SetFirstPass(ctx, Noon.Add(1234*time.Microsecond)))
-	Want(t, Noon.Add(1234*time.Microsecond))(l.FirstPass(ctx))
+	Want(t, time.Time{})(passstate.FirstPass(ctx, l))
+	Must(t, passstate.SetFirstPass(ctx, l, Noon.Add(1234*time.Microsecond)))
+	Want(t, Noon.Add(1234*time.Microsecond))(passstate.FirstPass(ctx, l))
 
-	Want(t, []byte(nil))(l.ScanSnapshot(ctx))
-	Must(t, l.SaveScanSnapshot(ctx, []byte("one\x00")))
-	Must(t, l.SaveScanSnapshot(ctx, []byte("two\x00\xff")))
-	Want(t, []byte("two\x00\xff"))(l.ScanSnapshot(ctx))
+	Want(t, []byte(nil))(passstate.LoadScanSnapshot(ctx, l))
+	Must(t, passstate.SaveScanSnapshot(ctx, l, []byte("one\x00")))
+	Must(t, passstate.SaveScanSnapshot(ctx, l, []byte("two\x00\xff")))
+	Want(t, []byte("two\x00\xff"))(passstate.LoadScanSnapshot(ctx, l))
 }
 
 func testUnchangedNote(t *testing.T, open Open) {
 	l := open(t)
-	Want(t, (*ledger.UnchangedNote)(nil))(l.UnchangedNote(ctx))
-	note := ledger.UnchangedNote{Version: 2, Scan: "7 ff", Settings: "hash", Since: Noon, Until: Noon.AddDate(7000, 0, 0), Mail: true, Problems: problems}
-	Must(t, l.SaveUnchangedNote(ctx, note))
-	Want(t, &note)(l.UnchangedNote(ctx))
+	Want(t, (*passstate.UnchangedNote)(nil))(passstate.LoadUnchangedNote(ctx, l))
+	note := passstate.UnchangedNote{Version: 2, Scan: "7 ff", Settings: "hash", Since: Noon, Until: Noon.AddDate(7000, 0, 0), Mail: true, Problems: problems}
+	Must(t, passstate.SaveUnchangedNote(ctx, l, note))
+	Want(t, &note)(passstate.LoadUnchangedNote(ctx, l))
 	note.Scan, note.Mail, note.Problems = "8 ff", false, problems[1:]
-	Must(t, l.SaveUnchangedNote(ctx, note))
-	Want(t, &note)(l.UnchangedNote(ctx))
-	Must(t, l.SaveUnchangedNote(ctx, ledger.UnchangedNote{}))
-	Want(t, &ledger.UnchangedNote{})(l.UnchangedNote(ctx))
+	Must(t, passstate.SaveUnchangedNote(ctx, l, note))
+	Want(t, &note)(passstate.LoadUnchangedNote(ctx, l))
+	Must(t, passstate.SaveUnchangedNote(ctx, l, passstate.UnchangedNote{}))
+	Want(t, &passstate.UnchangedNote{})(passstate.LoadUnchangedNote(ctx, l))
 }
 
 func testFeedState(t *testing.T, open Open) {
 	l := open(t)
-	Want(t, ledger.FeedState{})(l.FeedState(ctx))
+	Want(t, passstate.FeedState{})(passstate.LoadFeedState(ctx, l))
 	at := Noon.Add(123456789)
-	atom := ledger.FeedFile{FeedDocument: ledger.FeedDocument{Path: "public/atom.xml", SHA256: "aa", Inputs: "bb", Items: []byte("x\x00")}, Size: 10, Modified: at}
-	css := ledger.FeedFile{FeedDocument: ledger.FeedDocument{Path: "public/feed.css", SHA256: "cc"}, Size: 11, Modified: at}
-	failed := ledger.FeedFile{FeedDocument: ledger.FeedDocument{Path: "public/tags/go/atom.xml"}}
-	state := ledger.FeedState{Settings: "Blog", Feeds: 2, Files: []ledger.FeedFile{atom, css, failed}, LeftOut: problems,
-		Dependencies: map[string]ledger.Dependencies{"one.md": {Links: []string{"two.md"}, Files: []string{"/a b.png", "/c.png"}, State: "?"}, "two.md": {Files: []string{"/c.png"}}}}
-	Must(t, l.SaveFeedState(ctx, state))
-	Want(t, state)(l.FeedState(ctx))
+	atom := passstate.FeedFile{FeedDocument: passstate.FeedDocument{Path: "public/atom.xml", SHA256: "aa", Inputs: "bb", Items: []byte("x\x00")}, Size: 10, Modified: at}
+	css := passstate.FeedFile{FeedDocument: passstate.FeedDocument{Path: "public/feed.css", SHA256: "cc"}, Size: 11, Modified: at}
+	failed := passstate.FeedFile{FeedDocument: passstate.FeedDocument{Path: "public/tags/go/atom.xml"}}
+	state := passstate.FeedState{Settings: "Blog", Feeds: 2, Files: []passstate.FeedFile{atom, css, failed}, LeftOut: problems,
+		Dependencies: map[string]passstate.Dependencies{"one.md": {Links: []string{"two.md"}, Files: []string{"/a b.png", "/c.png"}, State: "?"}, "two.md": {Files: []string{"/c.png"}}}}
+	Must(t, passstate.SaveFeedState(ctx, l, state))
+	Want(t, state)(passstate.LoadFeedState(ctx, l))
 
 	// One changes, one comes, one goes.
 	atom.SHA256, atom.Items, atom.Modified = "dd", nil, at.Add(1)
-	rss := ledger.FeedFile{FeedDocument: ledger.FeedDocument{Path: "public/feed.xml", SHA256: "ee"}, Size: 12, Modified: at}
-	state = ledger.FeedState{Settings: "Blog 2", Feeds: 3, Files: []ledger.FeedFile{atom, css, rss},
-		Dependencies: map[string]ledger.Dependencies{"two.md": {Files: []string{"/d.png"}, State: "ab"}, "three.md": {Links: []string{"one.md"}}}}
-	Must(t, l.SaveFeedState(ctx, state))
-	Want(t, state)(l.FeedState(ctx))
+	rss := passstate.FeedFile{FeedDocument: passstate.FeedDocument{Path: "public/feed.xml", SHA256: "ee"}, Size: 12, Modified: at}
+	state = passstate.FeedState{Settings: "Blog 2", Feeds: 3, Files: []passstate.FeedFile{atom, css, rss},
+		Dependencies: map[string]passstate.Dependencies{"two.md": {Files: []string{"/d.png"}, State: "ab"}, "three.md": {Links: []string{"one.md"}}}}
+	Must(t, passstate.SaveFeedState(ctx, l, state))
+	Want(t, state)(passstate.LoadFeedState(ctx, l))
 	for i := range state.Files {
 		state.Files[i].Inputs, state.Files[i].Items = "", nil
 	}
-	Must(t, l.ForgetFeedInputs(ctx))
-	Want(t, state)(l.FeedState(ctx))
+	Must(t, passstate.ForgetFeedInputs(ctx, l))
+	Want(t, state)(passstate.LoadFeedState(ctx, l))
 }
 
 func testFeedNames(t *testing.T, open Open) {
 	l := open(t)
-	none := ledger.FeedNames{IDs: map[string]string{}, Folders: map[string]map[string]string{}}
-	Want(t, none)(l.FeedNames(ctx))
-	names := ledger.FeedNames{IDs: map[string]string{"": "https://a/", "tags/go": "https://a/go"},
+	none := passstate.FeedNames{IDs: map[string]string{}, Folders: map[string]map[string]string{}}
+	Want(t, none)(passstate.LoadFeedNames(ctx, l))
+	names := passstate.FeedNames{IDs: map[string]string{"": "https://a/", "tags/go": "https://a/go"},
 		Folders: map[string]map[string]string{"": {"go": "go", "r&d": "r-d"}, "de": {"go": "go"}}}
-	Must(t, l.SaveFeedNames(ctx, names))
-	Want(t, names)(l.FeedNames(ctx))
+	Must(t, passstate.SaveFeedNames(ctx, l, names))
+	Want(t, names)(passstate.LoadFeedNames(ctx, l))
 	names.IDs["de"], names.Folders["de"]["c++"] = "https://a/de", "c"
-	Must(t, l.SaveFeedNames(ctx, names))
-	Want(t, names)(l.FeedNames(ctx))
+	Must(t, passstate.SaveFeedNames(ctx, l, names))
+	Want(t, names)(passstate.LoadFeedNames(ctx, l))
 	// What is promised for ever stays, whatever is forgotten.
-	Must(t, l.SaveFeedNames(ctx, none))
-	Want(t, names)(l.FeedNames(ctx))
+	Must(t, passstate.SaveFeedNames(ctx, l, none))
+	Want(t, names)(passstate.LoadFeedNames(ctx, l))
 }
 
 func testHubs(t *testing.T, open Open) {
 	l := open(t)
-	Want(t, map[string]ledger.Hub{})(l.Hubs(ctx))
-	hubs := map[string]ledger.Hub{
+	Want(t, map[string]passstate.Hub{})(passstate.LoadHubs(ctx, l))
+	hubs := map[string]passstate.Hub{
 		"https://a/": {Notified: map[string]string{"public/atom.xml": "aa", "public/feed.xml": "bb"}},
 		"https://b/": {Notified: map[string]string{}, Failures: 3, Next: Noon},
 	}
-	Must(t, l.SaveHubs(ctx, hubs))
-	Want(t, hubs)(l.Hubs(ctx))
-	hubs = map[string]ledger.Hub{
+	Must(t, passstate.SaveHubs(ctx, l, hubs))
+	Want(t, hubs)(passstate.LoadHubs(ctx, l))
+	hubs = map[string]passstate.Hub{
 		"https://b/": {Notified: map[string]string{"public/atom.xml": "aa"}},
 		"https://c/": {Notified: map[string]string{}, Failures: 1, Next: Noon},
 	}
-	Must(t, l.SaveHubs(ctx, hubs))
-	Want(t, hubs)(l.Hubs(ctx))
+	Must(t, passstate.SaveHubs(ctx, l, hubs))
+	Want(t, hubs)(passstate.LoadHubs(ctx, l))
 	hubs["https://b/"].Notified["public/atom.xml"] = "cc"
-	Must(t, l.SaveHubs(ctx, hubs))
-	Want(t, hubs)(l.Hubs(ctx))
-	Must(t, l.SaveHubs(ctx, nil))
-	Want(t, map[string]ledger.Hub{})(l.Hubs(ctx))
+	Must(t, passstate.SaveHubs(ctx, l, hubs))
+	Want(t, hubs)(passstate.LoadHubs(ctx, l))
+	Must(t, passstate.SaveHubs(ctx, l, nil))
+	Want(t, map[string]passstate.Hub{})(passstate.LoadHubs(ctx, l))
 }
 
 func testSubscriberFile(t *testing.T, open Open) {
 	l := open(t)
-	Want(t, ledger.SubscriberFile{})(l.SubscriberFile(ctx))
-	file := ledger.SubscriberFile{Hash: "aa", Missing: 3, Faulty: true, Warnings: problems}
-	Must(t, l.SaveSubscriberFile(ctx, file))
-	Want(t, file)(l.SubscriberFile(ctx))
-	file = ledger.SubscriberFile{Hash: "bb"}
-	Must(t, l.SaveSubscriberFile(ctx, file))
-	Want(t, file)(l.SubscriberFile(ctx))
+	Want(t, passstate.SubscriberFile{})(passstate.LoadSubscriberFile(ctx, l))
+	file := passstate.SubscriberFile{Hash: "aa", Missing: 3, Faulty: true, Warnings: problems}
+	Must(t, passstate.SaveSubscriberFile(ctx, l, file))
+	Want(t, file)(passstate.LoadSubscriberFile(ctx, l))
+	file = passstate.SubscriberFile{Hash: "bb"}
+	Must(t, passstate.SaveSubscriberFile(ctx, l, file))
+	Want(t, file)(passstate.LoadSubscriberFile(ctx, l))
 }
 
 func testArchivedPages(t *testing.T, open Open) {
@@ -171,16 +172,16 @@ func testArchive(t *testing.T, open Open) {
 
 func testSMTPState(t *testing.T, open Open) {
 	l := open(t)
-	Want(t, ledger.ConnectionLimit{})(l.ConnectionLimit(ctx))
-	Want(t, false)(l.Sending(ctx))
-	limit := ledger.ConnectionLimit{Server: "mail.example.com:587", Connections: 2}
-	Must(t, l.SetConnectionLimit(ctx, limit))
-	Must(t, l.SetSending(ctx, true))
-	Want(t, limit)(l.ConnectionLimit(ctx))
-	Want(t, true)(l.Sending(ctx))
-	Must(t, l.SetConnectionLimit(ctx, ledger.ConnectionLimit{}))
-	Want(t, ledger.ConnectionLimit{})(l.ConnectionLimit(ctx))
-	Want(t, true)(l.Sending(ctx))
-	Must(t, l.SetSending(ctx, false))
-	Want(t, false)(l.Sending(ctx))
+	Want(t, passstate.ConnectionLimit{})(passstate.LoadConnectionLimit(ctx, l))
+	Want(t, false)(passstate.Sending(ctx, l))
+	limit := passstate.ConnectionLimit{Server: "mail.example.com:587", Connections: 2}
+	Must(t, passstate.SaveConnectionLimit(ctx, l, limit))
+	Must(t, passstate.SetSending(ctx, l, true))
+	Want(t, limit)(passstate.LoadConnectionLimit(ctx, l))
+	Want(t, true)(passstate.Sending(ctx, l))
+	Must(t, passstate.SaveConnectionLimit(ctx, l, passstate.ConnectionLimit{}))
+	Want(t, passstate.ConnectionLimit{})(passstate.LoadConnectionLimit(ctx, l))
+	Want(t, true)(passstate.Sending(ctx, l))
+	Must(t, passstate.SetSending(ctx, l, false))
+	Want(t, false)(passstate.Sending(ctx, l))
 }

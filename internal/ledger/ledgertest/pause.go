@@ -6,13 +6,15 @@ import (
 	"time"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/imports"
 	"publisher/internal/ledger/mailtoken"
+	"publisher/internal/ledger/subscription"
 )
 
 // pauseUntil pauses a subscription with the link in digests.
 func pauseUntil(t *testing.T, l *ledger.Ledger, email string, until, now time.Time) bool {
 	t.Helper()
-	_, changed, err := l.Do(ctx, ledger.Request{Subscriber: Subscriber(t, l, email).ID, Proof: mailtoken.Preferences, Action: ledger.Pause, Until: until, At: now})
+	_, changed, err := subscription.Do(ctx, l, subscription.Request{Subscriber: Subscriber(t, l, email).ID, Proof: mailtoken.Preferences, Action: subscription.Pause, Until: until, At: now})
 	Must(t, err)
 	return changed
 }
@@ -20,7 +22,7 @@ func pauseUntil(t *testing.T, l *ledger.Ledger, email string, until, now time.Ti
 // Who pauses is in no edition, and the first one afterwards has what was missed.
 func testPause(t *testing.T, open Open) {
 	l := open(t)
-	Add(t, l, ledger.Row{Email: "ann@example.com"}, ledger.Row{Email: "ben@example.com"})
+	Add(t, l, imports.Row{Email: "ann@example.com"}, imports.Row{Email: "ben@example.com"})
 	Number(t, l, 1)
 	weekly := ledger.Audience{Cadence: "weekly", Default: true, Configured: []string{"weekly"}}
 	edition := CloseEdition(t, l, "weekly", 0, 1)
@@ -64,7 +66,7 @@ func testPause(t *testing.T, open Open) {
 // A deferred delivery ends when its subscriber pauses, and its posts stay due.
 func testPauseOfDeferred(t *testing.T, open Open) {
 	l := open(t)
-	Add(t, l, ledger.Row{Email: "ann@example.com"})
+	Add(t, l, imports.Row{Email: "ann@example.com"})
 	Number(t, l, 1)
 	edition := CloseEdition(t, l, "weekly", 0, 1)
 	ann := Subscriber(t, l, "ann@example.com")
@@ -83,19 +85,19 @@ func testPauseOfDeferred(t *testing.T, open Open) {
 // One press takes an unsubscribing back with another cadence, or with a pause.
 func testUndoWithPause(t *testing.T, open Open) {
 	l := open(t)
-	Add(t, l, ledger.Row{Email: "ann@example.com", Cadence: "daily"})
+	Add(t, l, imports.Row{Email: "ann@example.com", Cadence: "daily"})
 	Number(t, l, 1)
 	CloseEdition(t, l, "daily", 0, 1)
 	id, until := Subscriber(t, l, "ann@example.com").ID, Noon.Add(30*24*time.Hour)
-	do := func(act ledger.Action, cadence string, until time.Time) {
+	do := func(act subscription.Action, cadence string, until time.Time) {
 		t.Helper()
-		_, changed, err := l.Do(ctx, ledger.Request{Subscriber: id, Proof: mailtoken.Unsubscribe, Action: act, Cadence: cadence, Until: until, DefaultCadence: "weekly", At: Noon.Add(time.Hour)})
+		_, changed, err := subscription.Do(ctx, l, subscription.Request{Subscriber: id, Proof: mailtoken.Unsubscribe, Action: act, Cadence: cadence, Until: until, DefaultCadence: "weekly", At: Noon.Add(time.Hour)})
 		if Must(t, err); !changed {
 			t.Fatal("nothing changed")
 		}
 	}
-	do(ledger.Leave, "", time.Time{})
-	do(ledger.Undo, "monthly", until)
+	do(subscription.Leave, "", time.Time{})
+	do(subscription.Undo, "monthly", until)
 	ann := Subscriber(t, l, "ann@example.com")
 	// What an edition had closed over by the old cadence is still due.
 	if ann.Status != ledger.Active || ann.Cadence != "monthly" || !ann.PausedUntil.Equal(until) || ann.Cursor != 1 || !slices.Equal(ann.Owed, ledger.NewNumbers(1)) {

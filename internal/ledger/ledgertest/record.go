@@ -12,6 +12,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/imports"
+	"publisher/internal/ledger/subscription"
 )
 
 // sender records deliveries to one subscriber.
@@ -23,7 +25,7 @@ type sender struct {
 
 func newSender(t *testing.T, l *ledger.Ledger, email string) sender {
 	t.Helper()
-	Add(t, l, ledger.Row{Email: email})
+	Add(t, l, imports.Row{Email: email})
 	return sender{l, t, Subscriber(t, l, email).ID}
 }
 
@@ -253,7 +255,7 @@ func testRecordBounces(t *testing.T, open Open) {
 	for _, s := range []sender{ann, ben} {
 		s.end(ledger.Result{Edition: edition, Status: ledger.Failed, Code: 550, KeepCursor: true})
 	}
-	Want(t, 1)(l.MarkRefused(ctx, edition, []ledger.Refusal{{Subscriber: ann.subscriber}, {Subscriber: ben.subscriber}}))
+	Want(t, 1)(subscription.MarkRefused(ctx, l, edition, []subscription.Refusal{{Subscriber: ann.subscriber}, {Subscriber: ben.subscriber}}))
 	for _, s := range []sender{ann, ben} {
 		if s.cursor() != 2 {
 			t.Errorf("cursor %d", s.cursor())

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/subscription"
 )
 
 // refuse has the subscriber's delivery of an edition refused.
@@ -33,9 +34,9 @@ func testMarkRefused(t *testing.T, open Open) {
 			t.Errorf("before the refusal is taken at its word the cursor is %d", s.cursor())
 		}
 	}
-	all := []ledger.Refusal{{Subscriber: ann.subscriber}, {Subscriber: ben.subscriber, Unclear: true}, {Subscriber: cid.subscriber}, {Subscriber: 999}}
-	Want(t, 1)(l.MarkRefused(ctx, edition, all))
-	Want(t, 0)(l.MarkRefused(ctx, edition, all)) // a second time says nothing new
+	all := []subscription.Refusal{{Subscriber: ann.subscriber}, {Subscriber: ben.subscriber, Unclear: true}, {Subscriber: cid.subscriber}, {Subscriber: 999}}
+	Want(t, 1)(subscription.MarkRefused(ctx, l, edition, all))
+	Want(t, 0)(subscription.MarkRefused(ctx, l, edition, all)) // a second time says nothing new
 	for email, want := range map[string]ledger.Status{"ann@example.com": ledger.Bounced, "ben@example.com": ledger.Active, "cid@example.com": ledger.Active} {
 		if got := Subscriber(t, l, email).Status; got != want {
 			t.Errorf("%s is %s, want %s", email, got, want)
@@ -44,19 +45,19 @@ func testMarkRefused(t *testing.T, open Open) {
 	if ann.cursor() != 2 || ben.cursor() != 0 {
 		t.Errorf("cursors %d and %d", ann.cursor(), ben.cursor())
 	}
-	Want(t, []string{"ann@example.com"})(l.Marked(ctx, ledger.Bounced, edition, Noon))
-	Want(t, []string(nil))(l.Marked(ctx, ledger.Bounced, edition+1, Noon))
-	Want(t, []string(nil))(l.Marked(ctx, ledger.Bounced, 0, Noon.Add(time.Second)))
+	Want(t, []string{"ann@example.com"})(subscription.Marked(ctx, l, ledger.Bounced, edition, Noon))
+	Want(t, []string(nil))(subscription.Marked(ctx, l, ledger.Bounced, edition+1, Noon))
+	Want(t, []string(nil))(subscription.Marked(ctx, l, ledger.Bounced, 0, Noon.Add(time.Second)))
 
 	restored := Noon.Add(time.Hour)
-	Want(t, true)(l.Restore(ctx, "ann@example.com", "weekly", restored))
-	Want(t, false)(l.Restore(ctx, "ann@example.com", "weekly", restored))
+	Want(t, true)(subscription.Restore(ctx, l, "ann@example.com", "weekly", restored))
+	Want(t, false)(subscription.Restore(ctx, l, "ann@example.com", "weekly", restored))
 	restoredAnn := Subscriber(t, l, "ann@example.com")
-	marks, err := l.Marks(ctx, &restoredAnn)
+	marks, err := subscription.Marks(ctx, l, &restoredAnn)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []ledger.Mark{{Status: ledger.Bounced, At: Noon, Edition: edition, Reason: "550 no", Restored: restored}}
+	want := []subscription.Mark{{Status: ledger.Bounced, At: Noon, Edition: edition, Reason: "550 no", Restored: restored}}
 	if diff := cmp.Diff(want, marks); diff != "" {
 		t.Error(diff)
 	}
@@ -93,7 +94,7 @@ func testUnclearRefusalsMark(t *testing.T, open Open) {
 					continue
 				}
 				ann.refuse(edition, through, Noon.Add(after))
-				n, err := l.MarkRefused(ctx, edition, []ledger.Refusal{{Subscriber: ann.subscriber, Unclear: !test.passing, Passing: test.passing}})
+				n, err := subscription.MarkRefused(ctx, l, edition, []subscription.Refusal{{Subscriber: ann.subscriber, Unclear: !test.passing, Passing: test.passing}})
 				if err != nil {
 					t.Fatal(err)
 				}

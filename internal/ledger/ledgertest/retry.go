@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/subscription"
 )
 
 func testRetry(t *testing.T, open Open) {
@@ -23,7 +24,7 @@ func testRetry(t *testing.T, open Open) {
 	gave.end(ledger.Result{Edition: edition, Status: ledger.Failed, Code: 451, KeepCursor: true})
 	later.end(ledger.Result{Edition: edition, Status: ledger.Failed, Code: 451, KeepCursor: true})
 	gone.end(ledger.Result{Edition: edition, Status: ledger.Failed, Code: 550, KeepCursor: true})
-	Want(t, 1)(l.MarkRefused(ctx, edition, []ledger.Refusal{{Subscriber: gone.subscriber}}))
+	Want(t, 1)(subscription.MarkRefused(ctx, l, edition, []subscription.Refusal{{Subscriber: gone.subscriber}}))
 	// later gets the posts with the next edition.
 	Number(t, l, 1)
 	next := CloseEdition(t, l, "weekly", 0, 4)

@@ -7,7 +7,9 @@ import (
 	"time"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/imports"
 	"publisher/internal/ledger/mailtoken"
+	"publisher/internal/ledger/subscription"
 )
 
 // modeled is a subscription as docs/subscribers.md describes it.
@@ -73,7 +75,7 @@ type bearing struct {
 func newBearing(t *testing.T, open Open, status ledger.Status) *bearing {
 	t.Helper()
 	b := &bearing{Ledger: open(t), t: t, model: modeled{status: status, at: Noon}}
-	Want(t, ledger.ImportCounts{Rows: 1, Added: 1})(b.Import(ctx, Rows(nil, ledger.Row{Email: "ann@example.com"}), ledger.ImportOptions{Origin: ledger.FromFile, DefaultCadence: "weekly", Now: Noon}))
+	Want(t, imports.Counts{Rows: 1, Added: 1})(imports.Run(ctx, b.Ledger, Rows(nil, imports.Row{Email: "ann@example.com"}), imports.Options{Origin: imports.FromFile, DefaultCadence: "weekly", Now: Noon}))
 	b.id = Subscriber(t, b.Ledger, "ann@example.com").ID
 	e := ledger.Edition{Cadence: "weekly", Closed: Noon, Through: 1}
 	Must(t, b.CloseEditions(ctx, &e))
@@ -88,28 +90,28 @@ func newBearing(t *testing.T, open Open, status ledger.Status) *bearing {
 
 // do performs one action with one token, in the ledger and in the model, and compares
 // them.
-func (b *bearing) do(with mailtoken.Purpose, act ledger.Action, now time.Time) {
+func (b *bearing) do(with mailtoken.Purpose, act subscription.Action, now time.Time) {
 	b.t.Helper()
 	switch act {
-	case ledger.HardBounce:
-		_, _, err := b.RecordBounce(ctx, ledger.Bounce{Subscriber: b.id, Edition: 1, Proof: with, Hard: true, At: now})
+	case subscription.HardBounce:
+		_, _, err := subscription.RecordBounce(ctx, b.Ledger, subscription.Bounce{Subscriber: b.id, Edition: 1, Proof: with, Hard: true, At: now})
 		Must(b.t, err)
 		b.model.report(with, false, Noon, now)
 	default:
-		request := ledger.Request{Subscriber: b.id, Proof: with, Action: act, DefaultCadence: "weekly", At: now}
-		if act == ledger.Pause {
+		request := subscription.Request{Subscriber: b.id, Proof: with, Action: act, DefaultCadence: "weekly", At: now}
+		if act == subscription.Pause {
 			request.Until = now.Add(time.Hour)
 			if with == mailtoken.Preferences && (b.model.status == ledger.Active || b.model.status == ledger.Pending) {
 				b.until = request.Until
 			}
 		}
-		_, _, err := b.Do(ctx, request)
+		_, _, err := subscription.Do(ctx, b.Ledger, request)
 		Must(b.t, err)
 		switch {
-		case act == ledger.Complain:
+		case act == subscription.Complain:
 			b.model.report(with, true, Noon, now)
-		case with == mailtoken.Unsubscribe && (act == ledger.Leave || act == ledger.Undo):
-			b.model.link(now, act == ledger.Undo)
+		case with == mailtoken.Unsubscribe && (act == subscription.Leave || act == subscription.Undo):
+			b.model.link(now, act == subscription.Undo)
 		}
 	}
 	b.compare(fmt.Sprintf("%c doing %d after %v", with, act, now.Sub(Noon)))
@@ -139,7 +141,7 @@ func (b *bearing) compare(what string) {
 // Each kind of token performs each action on each status, at once, in time and too late,
 // followed by an undo.
 func testRights(t *testing.T, open Open) {
-	acts := []ledger.Action{ledger.Leave, ledger.Undo, ledger.Choose, ledger.Pause, ledger.HardBounce, ledger.Complain}
+	acts := []subscription.Action{subscription.Leave, subscription.Undo, subscription.Choose, subscription.Pause, subscription.HardBounce, subscription.Complain}
 	ages := []time.Duration{-time.Hour, 0, 7 * 24 * time.Hour, 30 * 24 * time.Hour, 30*24*time.Hour + time.Second, 400 * 24 * time.Hour}
 	waits := []time.Duration{0, 7 * 24 * time.Hour, 7*24*time.Hour + time.Second}
 	b := newBearing(t, open, ledger.Active)
@@ -150,7 +152,7 @@ func testRights(t *testing.T, open Open) {
 					for _, wait := range waits {
 						b.reset(status)
 						b.do(with, act, Noon.Add(age))
-						b.do(mailtoken.Unsubscribe, ledger.Undo, Noon.Add(age+wait))
+						b.do(mailtoken.Unsubscribe, subscription.Undo, Noon.Add(age+wait))
 					}
 				}
 			}
@@ -170,7 +172,7 @@ func (b *bearing) reset(status ledger.Status) {
 // On random walks of tokens and removals by the owner, links never restore a subscriber
 // whom the owner removed, and never lead to a status that differs from the model's.
 func testRightsOnWalks(t *testing.T, open Open) {
-	acts := []ledger.Action{ledger.Leave, ledger.Leave, ledger.Undo, ledger.Undo, ledger.Undo, ledger.Choose, ledger.HardBounce, ledger.Complain}
+	acts := []subscription.Action{subscription.Leave, subscription.Leave, subscription.Undo, subscription.Undo, subscription.Undo, subscription.Choose, subscription.HardBounce, subscription.Complain}
 	random := rand.New(rand.NewPCG(15, 4))
 	b := newBearing(t, open, ledger.Active)
 	for range 300 {
@@ -195,13 +197,13 @@ func testRightsOnWalks(t *testing.T, open Open) {
 // that does not revive the subscription; the return of the row does.
 func testUndoAfterTheRowIsGone(t *testing.T, open Open) {
 	b := newBearing(t, open, ledger.Active)
-	b.do(mailtoken.Unsubscribe, ledger.Leave, Noon)
+	b.do(mailtoken.Unsubscribe, subscription.Leave, Noon)
 	all := func(int, int) bool { return true }
-	_, err := b.Import(ctx, Rows(nil), ledger.ImportOptions{Origin: ledger.FromFile, DefaultCadence: "weekly", Now: Noon, MayRemove: all})
+	_, err := imports.Run(ctx, b.Ledger, Rows(nil), imports.Options{Origin: imports.FromFile, DefaultCadence: "weekly", Now: Noon, MayRemove: all})
 	Must(t, err)
 	b.model.back = ledger.Removed
-	b.do(mailtoken.Unsubscribe, ledger.Undo, Noon)
-	_, err = b.Import(ctx, Rows(nil, ledger.Row{Email: "ann@example.com"}), ledger.ImportOptions{Origin: ledger.FromFile, DefaultCadence: "weekly", Now: Noon, MayRemove: all})
+	b.do(mailtoken.Unsubscribe, subscription.Undo, Noon)
+	_, err = imports.Run(ctx, b.Ledger, Rows(nil, imports.Row{Email: "ann@example.com"}), imports.Options{Origin: imports.FromFile, DefaultCadence: "weekly", Now: Noon, MayRemove: all})
 	Must(t, err)
 	b.model = modeled{status: ledger.Active, at: Noon}
 	b.compare("the row is back")
@@ -232,11 +234,11 @@ func testSoftBouncesByProof(t *testing.T, open Open) {
 				Must(t, err)
 			}
 			for n, proof := range []byte(tt.proofs) {
-				bounce := ledger.Bounce{Subscriber: b.id, Edition: int64(n + 1), Proof: mailtoken.Purpose(proof), At: Noon.Add(6 * 24 * time.Hour)}
+				bounce := subscription.Bounce{Subscriber: b.id, Edition: int64(n + 1), Proof: mailtoken.Purpose(proof), At: Noon.Add(6 * 24 * time.Hour)}
 				if bounce.Proof == mailtoken.Unsubscribe {
 					bounce.Edition = 0
 				}
-				_, _, err := b.RecordBounce(ctx, bounce)
+				_, _, err := subscription.RecordBounce(ctx, b.Ledger, bounce)
 				Must(t, err)
 			}
 			if s := Subscriber(t, b.Ledger, "ann@example.com"); s.Status != tt.want {
@@ -249,12 +251,12 @@ func testSoftBouncesByProof(t *testing.T, open Open) {
 // A weak report neither weakens nor strengthens a strong one.
 func testWeakReports(t *testing.T, open Open) {
 	b := newBearing(t, open, ledger.Active)
-	for _, bounce := range []ledger.Bounce{
+	for _, bounce := range []subscription.Bounce{
 		{Proof: mailtoken.ReturnPath, Reason: "strong"},
 		{Proof: mailtoken.MessageID, Hard: true, Reason: "weak"},
 	} {
 		bounce.Subscriber, bounce.Edition, bounce.At = b.id, 1, Noon
-		_, _, err := b.RecordBounce(ctx, bounce)
+		_, _, err := subscription.RecordBounce(ctx, b.Ledger, bounce)
 		Must(t, err)
 	}
 	b.model = modeled{ledger.Unsubscribed, Noon, ledger.Active}
@@ -266,7 +268,7 @@ func testBouncesOfUnknownMail(t *testing.T, open Open) {
 	for _, with := range purposes {
 		for _, edition := range []int64{2, 1 << 40} {
 			b := newBearing(t, open, ledger.Active)
-			_, stale, err := b.RecordBounce(ctx, ledger.Bounce{Subscriber: b.id, Edition: edition, Proof: with, Hard: true, At: Noon})
+			_, stale, err := subscription.RecordBounce(ctx, b.Ledger, subscription.Bounce{Subscriber: b.id, Edition: edition, Proof: with, Hard: true, At: Noon})
 			Must(t, err)
 			if !stale {
 				t.Errorf("%c: edition %d counts", with, edition)
@@ -275,7 +277,7 @@ func testBouncesOfUnknownMail(t *testing.T, open Open) {
 		}
 	}
 	b := newBearing(t, open, ledger.Active)
-	_, stale, err := b.RecordBounce(ctx, ledger.Bounce{Subscriber: b.id + 1, Edition: 1, Proof: mailtoken.ReturnPath, Hard: true, At: Noon})
+	_, stale, err := subscription.RecordBounce(ctx, b.Ledger, subscription.Bounce{Subscriber: b.id + 1, Edition: 1, Proof: mailtoken.ReturnPath, Hard: true, At: Noon})
 	if Must(t, err); stale {
 		t.Error("nobody's bounce is said to be old")
 	}

@@ -9,11 +9,12 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/imports"
 )
 
 func testStatus(t *testing.T, open Open) {
 	l := open(t)
-	Add(t, l, ledger.Row{Email: "Ann@Example.com"}, ledger.Row{Email: "pam@example.com", Status: ledger.Pending})
+	Add(t, l, imports.Row{Email: "Ann@Example.com"}, imports.Row{Email: "pam@example.com", Status: ledger.Pending})
 	Number(t, l, 3)
 
 	Want(t, false)(l.SetStatus(ctx, "nobody@example.com", ledger.Unsubscribed, "weekly", Noon))
@@ -58,9 +59,9 @@ func testStatus(t *testing.T, open Open) {
 
 func testPreferences(t *testing.T, open Open) {
 	l := open(t)
-	Add(t, l, ledger.Row{Email: "ann@example.com", Tags: []string{"go"}},
-		ledger.Row{Email: "ben@example.com", Cadence: "daily"},
-		ledger.Row{Email: "cat@example.com"})
+	Add(t, l, imports.Row{Email: "ann@example.com", Tags: []string{"go"}},
+		imports.Row{Email: "ben@example.com", Cadence: "daily"},
+		imports.Row{Email: "cat@example.com"})
 	Number(t, l, 5)
 	Must(t, l.CloseEmpty(ctx, "weekly", Noon, 4))
 	Must(t, l.CloseEmpty(ctx, "daily", Noon, 2))
@@ -96,9 +97,9 @@ func testPreferences(t *testing.T, open Open) {
 func testSubscribers(t *testing.T, open Open) {
 	l := open(t)
 	const n = 1203 // more than two pages
-	var list []ledger.Row
+	var list []imports.Row
 	for i := n; i > 0; i-- {
-		list = append(list, ledger.Row{Email: fmt.Sprintf("s%05d@example.com", i)})
+		list = append(list, imports.Row{Email: fmt.Sprintf("s%05d@example.com", i)})
 	}
 	Add(t, l, list...)
 	last, count := "", 0
@@ -130,16 +131,16 @@ func testSubscribers(t *testing.T, open Open) {
 func testAudience(t *testing.T, open Open) {
 	l := open(t)
 	Add(t, l,
-		ledger.Row{Email: "default@example.com"},
-		ledger.Row{Email: "weekly@example.com", Cadence: "weekly", Tags: []string{"Go", "go", " mail "}},
-		ledger.Row{Email: "daily@example.com", Cadence: "daily"},
-		ledger.Row{Email: "gone@example.com", Cadence: "fortnightly"},
-		ledger.Row{Email: "pending@example.com", Status: ledger.Pending},
-		ledger.Row{Email: "out@example.com", Status: ledger.Unsubscribed},
-		ledger.Row{Email: "open@example.com"},
+		imports.Row{Email: "default@example.com"},
+		imports.Row{Email: "weekly@example.com", Cadence: "weekly", Tags: []string{"Go", "go", " mail "}},
+		imports.Row{Email: "daily@example.com", Cadence: "daily"},
+		imports.Row{Email: "gone@example.com", Cadence: "fortnightly"},
+		imports.Row{Email: "pending@example.com", Status: ledger.Pending},
+		imports.Row{Email: "out@example.com", Status: ledger.Unsubscribed},
+		imports.Row{Email: "open@example.com"},
 	)
 	Number(t, l, 2)
-	Add(t, l, ledger.Row{Email: "new@example.com"}) // starts at 2
+	Add(t, l, imports.Row{Email: "new@example.com"}) // starts at 2
 	before := CloseEdition(t, l, "weekly", 0, 1)
 	edition := CloseEdition(t, l, "weekly", 0, 2)
 	Want(t, true)(l.Record(ctx, nil, &ledger.Intent{Edition: before, Subscriber: Subscriber(t, l, "open@example.com").ID, Through: 1, At: Noon}))

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/imports"
 	"publisher/internal/ledger/ledgertest"
 	"publisher/internal/ledger/sqlite"
 )
@@ -19,11 +20,11 @@ import (
 // again unchanged, and to find the recipients in it.
 func BenchmarkMillion(b *testing.B) {
 	const n = 1_000_000
-	list := func(yield func(ledger.Row, error) bool) {
+	list := func(yield func(imports.Row, error) bool) {
 		for i := range n {
 			// Spread, as real addresses are, not in order.
 			email := fmt.Sprintf("reader.%07d@example%d.com", i*7919%n, i%97)
-			if !yield(ledger.Row{Line: i, Email: email, Tags: []string{"go", "mail"}}, nil) {
+			if !yield(imports.Row{Line: i, Email: email, Tags: []string{"go", "mail"}}, nil) {
 				return
 			}
 		}
@@ -36,7 +37,7 @@ func BenchmarkMillion(b *testing.B) {
 			b.Fatal(err)
 		}
 		read := func() error {
-			_, err := l.Import(ctx, list, ledger.ImportOptions{Origin: ledger.FromFile, DefaultCadence: "weekly", Now: noon})
+			_, err := imports.Run(ctx, l, list, imports.Options{Origin: imports.FromFile, DefaultCadence: "weekly", Now: noon})
 			return err
 		}
 		edition := ledger.Edition{Cadence: "weekly", Closed: noon, Through: 1}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/imports"
 	"publisher/internal/ledger/sqlite"
 )
 
@@ -126,14 +127,14 @@ func importForEver(dsn string) error {
 	if err != nil {
 		return err
 	}
-	_, err = l.Import(ctx, func(yield func(ledger.Row, error) bool) {
+	_, err = imports.Run(ctx, l, func(yield func(imports.Row, error) bool) {
 		for i := 0; i < 30_000; i++ {
-			if !yield(ledger.Row{Email: fmt.Sprintf("half%d@example.com", i)}, nil) {
+			if !yield(imports.Row{Email: fmt.Sprintf("half%d@example.com", i)}, nil) {
 				return
 			}
 		}
 		fmt.Println("merging") // what is left is one transaction on the ledger
-	}, ledger.ImportOptions{DefaultCadence: "weekly", Now: noon})
+	}, imports.Options{DefaultCadence: "weekly", Now: noon})
 	if err == nil {
 		fmt.Println("done")
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/imports"
 )
 
 // sent creates a ledger that mail was sent from, with that many subscribers and editions.
@@ -37,7 +38,7 @@ func nextNumbers(t *testing.T, path string) (edition, subscriberID int64) {
 	if edition != next || closeEdition(t, l, "weekly", 1, 1) != next+1 {
 		t.Errorf("edition %d after %d was said to be next", edition, next)
 	}
-	add(t, l, ledger.Row{Email: "somebody-new@example.com"})
+	add(t, l, imports.Row{Email: "somebody-new@example.com"})
 	subscriberID = subscriber(t, l, "somebody-new@example.com").ID
 	must(t, l.Adopt(ctx)) // it is the one already
 	want1(t, next+2)(l.NextEdition(ctx))
@@ -76,7 +77,7 @@ func TestAdoptSkipsNumbers(t *testing.T) {
 				closeEdition(t, l, "weekly", 1, 1)
 			}
 			for i := range 400 {
-				add(t, l, ledger.Row{Email: "late" + string(rune('a'+i%26)) + string(rune('a'+i/26)) + "@example.com"})
+				add(t, l, imports.Row{Email: "late" + string(rune('a'+i%26)) + string(rune('a'+i/26)) + "@example.com"})
 			}
 			must(t, l.AdvanceCloneMark(ctx))
 			must(t, l.Close())

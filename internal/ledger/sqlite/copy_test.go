@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/passstate"
 	"publisher/internal/ledger/sqlite"
 )
 
@@ -86,7 +87,7 @@ func TestOpenCopyOfNothing(t *testing.T) {
 		l, err := sqlite.OpenCopy(ctx, dsn)
 		must(t, err)
 		want1(t, []ledger.Post(nil))(l.Posts(ctx))
-		must(t, l.SaveScanSnapshot(ctx, []byte("b")))
+		must(t, passstate.SaveScanSnapshot(ctx, l, []byte("b")))
 		must(t, l.Close())
 	}
 	if left := append(names(t, dir), names(t, os.TempDir())...); left != nil {

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/imports"
 )
 
 // Everything that Record reported as stored is there after kill -9, and at most one
@@ -62,7 +63,7 @@ func TestKilledWhileRecording(t *testing.T) {
 func TestKilledWhileImporting(t *testing.T) {
 	dsn := "sqlite:" + filepath.Join(t.TempDir(), "publisher.db")
 	l := openAt(t, dsn)
-	add(t, l, ledger.Row{Email: "ann@example.com"})
+	add(t, l, imports.Row{Email: "ann@example.com"})
 	must(t, l.Close())
 
 	c := startChild(t, "import for ever", dsn)
@@ -83,7 +84,7 @@ func TestKilledWhileImporting(t *testing.T) {
 	if n != want {
 		t.Errorf("%d subscribers, want %d", n, want)
 	}
-	add(t, l, ledger.Row{Email: "ben@example.com"})
+	add(t, l, imports.Row{Email: "ben@example.com"})
 }
 
 // If the disk fails every caller gets an error, and everything reported as stored is

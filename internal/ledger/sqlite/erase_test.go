@@ -11,7 +11,10 @@ import (
 	"time"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/erasure"
+	"publisher/internal/ledger/imports"
 	"publisher/internal/ledger/mailtoken"
+	"publisher/internal/ledger/passstate"
 	"publisher/internal/ledger/sqlite"
 )
 
@@ -111,9 +114,9 @@ func TestErase(t *testing.T) {
 	l := openAt(t, dsn)
 	// Rows before and after, so that trees are balanced.
 	edition := addMany(t, l, 3_000)
-	add(t, l, ledger.Row{Email: planted[0], Name: "Ann", Tags: []string{"go"}})
+	add(t, l, imports.Row{Email: planted[0], Name: "Ann", Tags: []string{"go"}})
 	for i := range 300 {
-		add(t, l, ledger.Row{Email: fmt.Sprintf("ann.smith+%03d@example.com", i)})
+		add(t, l, imports.Row{Email: fmt.Sprintf("ann.smith+%03d@example.com", i)})
 	}
 	id := subscriber(t, l, planted[0]).ID
 	plant(t, path, id)
@@ -128,7 +131,7 @@ func TestErase(t *testing.T) {
 		t.Fatal("the address is planted nowhere")
 	}
 
-	got, err := l.Erase(ctx, planted[:1], noon)
+	got, err := erasure.Erase(ctx, l, planted[:1], noon)
 	if must(t, err); !got[0].Known {
 		t.Fatalf("%+v", got)
 	}
@@ -147,7 +150,7 @@ func TestErase(t *testing.T) {
 			t.Errorf("%s: %s", name, content)
 		}
 	}
-	file, err := l.SubscriberFile(ctx)
+	file, err := passstate.LoadSubscriberFile(ctx, l)
 	if must(t, err); file.Hash == "as it was" {
 		t.Error("subscribers.file is not read again")
 	}
@@ -167,7 +170,7 @@ func TestEraseFromAnOlderLedger(t *testing.T) {
 	path := filepath.Join(dir, "publisher.db")
 	l := openAt(t, "sqlite:"+path)
 	addMany(t, l, 500)
-	add(t, l, ledger.Row{Email: planted[0]})
+	add(t, l, imports.Row{Email: planted[0]})
 	db, err := sql.Open("sqlite", path+"?_pragma=secure_delete(0)&_pragma=busy_timeout(30000)")
 	must(t, err)
 	for _, query := range []string{
@@ -179,7 +182,7 @@ func TestEraseFromAnOlderLedger(t *testing.T) {
 		must(t, err)
 	}
 	must(t, db.Close())
-	_, err = l.Erase(ctx, planted[1:], noon)
+	_, err = erasure.Erase(ctx, l, planted[1:], noon)
 	must(t, err)
 	if found := filesNaming(t, dir, planted...); found != nil {
 		t.Errorf("it is still in %v", found)
@@ -199,12 +202,12 @@ func TestEraseWhileAnotherProcessSends(t *testing.T) {
 	sending, erasing := openAt(t, dsn), openAt(t, dsn)
 	edition := addMany(t, sending, 2)
 	refused := "refused@example.com"
-	add(t, sending, ledger.Row{Email: planted[0]}, ledger.Row{Email: refused})
+	add(t, sending, imports.Row{Email: planted[0]}, imports.Row{Email: refused})
 	id, other := subscriber(t, sending, planted[0]).ID, subscriber(t, sending, refused).ID
 	want1(t, true)(sending.Record(ctx, nil, &ledger.Intent{Edition: edition, Subscriber: id, After: 1, Through: 1, At: noon}))
 	// Nobody is erased yet, as the recorder has read here.
 	want1(t, true)(sending.Record(ctx, nil, &ledger.Intent{Edition: edition, Subscriber: 1, Through: 1, At: noon}))
-	_, err := erasing.Erase(ctx, []string{planted[0], refused}, noon.Add(-time.Second)) // it began before it was committed
+	_, err := erasure.Erase(ctx, erasing, []string{planted[0], refused}, noon.Add(-time.Second)) // it began before it was committed
 	must(t, err)
 	want1(t, false)(sending.Record(ctx, &ledger.Result{Edition: edition, Subscriber: id, Status: ledger.Failed, Reply: "550 " + planted[0], At: noon.Add(time.Minute)}, nil))
 	want1(t, false)(sending.Record(ctx, &ledger.Result{Edition: edition, Subscriber: other, After: 1, Through: 1, Status: ledger.Failed, Reply: "550 " + refused, At: noon.Add(time.Minute)}, nil))
@@ -226,11 +229,11 @@ func TestEraseWhileAnotherProcessSends(t *testing.T) {
 func TestEraseDuringARetry(t *testing.T) {
 	l := openAt(t, "sqlite:"+filepath.Join(t.TempDir(), "publisher.db"))
 	edition := addMany(t, l, 2)
-	add(t, l, ledger.Row{Email: planted[0]})
+	add(t, l, imports.Row{Email: planted[0]})
 	id := subscriber(t, l, planted[0]).ID
 	refused := ledger.Result{Edition: edition, Subscriber: id, After: 1, Through: 1, Status: ledger.Deferred, Code: 452, NoIntent: true, Reply: "452 full", At: noon, Next: noon}
 	want1(t, false)(l.Record(ctx, &refused, nil))
-	_, err := l.Erase(ctx, planted[:1], noon)
+	_, err := erasure.Erase(ctx, l, planted[:1], noon)
 	must(t, err)
 	want1(t, true)(l.Record(ctx, &refused, &ledger.Intent{Edition: edition, Subscriber: 1, Through: 1, At: noon}))
 	all, err := l.DeliveriesTo(ctx, id)
@@ -249,7 +252,7 @@ func TestEraseAfterOneThatWasCutShort(t *testing.T) {
 	path := filepath.Join(dir, "publisher.db")
 	l := openAt(t, "sqlite:"+path)
 	addMany(t, l, 500)
-	add(t, l, ledger.Row{Email: planted[0]})
+	add(t, l, imports.Row{Email: planted[0]})
 	db, err := sql.Open("sqlite", path+"?_pragma=secure_delete(0)&_pragma=busy_timeout(30000)")
 	must(t, err)
 	for _, query := range []string{
@@ -265,7 +268,7 @@ func TestEraseAfterOneThatWasCutShort(t *testing.T) {
 	if filesNaming(t, dir, "leftover@example.com") == nil {
 		t.Fatal("nothing is left over")
 	}
-	_, err = l.Erase(ctx, planted[:1], noon)
+	_, err = erasure.Erase(ctx, l, planted[:1], noon)
 	must(t, err)
 	if found := filesNaming(t, dir, "leftover@example.com", planted[0]); found != nil {
 		t.Errorf("it is still in %v", found)
@@ -277,11 +280,11 @@ func TestEraseAfterOneThatWasCutShort(t *testing.T) {
 func TestEraseWhileImporting(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "publisher.db")
 	importing, erasing := openAt(t, "sqlite:"+path), openAt(t, "sqlite:"+path)
-	add(t, importing, ledger.Row{Email: "earlier@example.com"}, ledger.Row{Email: planted[0]})
-	_, err := erasing.Erase(ctx, []string{"earlier@example.com"}, noon)
+	add(t, importing, imports.Row{Email: "earlier@example.com"}, imports.Row{Email: planted[0]})
+	_, err := erasure.Erase(ctx, erasing, []string{"earlier@example.com"}, noon)
 	must(t, err)
-	rows := func(yield func(ledger.Row, error) bool) {
-		if !yield(ledger.Row{Line: 1, Email: planted[0]}, nil) || !yield(ledger.Row{Line: 2, Email: "ben@example.com"}, nil) {
+	rows := func(yield func(imports.Row, error) bool) {
+		if !yield(imports.Row{Line: 1, Email: planted[0]}, nil) || !yield(imports.Row{Line: 2, Email: "ben@example.com"}, nil) {
 			return
 		}
 		db, err := sql.Open("sqlite", path+"?_pragma=busy_timeout(30000)")
@@ -289,10 +292,10 @@ func TestEraseWhileImporting(t *testing.T) {
 		defer db.Close()
 		_, err = db.Exec("DELETE FROM erased") // its reader has confirmed
 		must(t, err)
-		_, err = erasing.Erase(ctx, planted[:1], noon)
+		_, err = erasure.Erase(ctx, erasing, planted[:1], noon)
 		must(t, err)
 	}
-	counts, err := importing.Import(ctx, rows, ledger.ImportOptions{Now: noon})
+	counts, err := imports.Run(ctx, importing, rows, imports.Options{Now: noon})
 	if must(t, err); counts.Added != 1 || counts.Erased != 1 {
 		t.Errorf("%+v", counts)
 	}
@@ -332,7 +335,7 @@ func TestKilledWhileErasing(t *testing.T) {
 		must(t, err)
 		l, err := lock.Open(ctx)
 		must(t, err)
-		must(t, l.FinishErasures(ctx))
+		must(t, erasure.Finish(ctx, l))
 		// The last one may have been done without a word.
 		if s, err := l.Subscriber(ctx, erasedAddress(erased+1)); err == nil && s == nil {
 			erased++
@@ -340,7 +343,7 @@ func TestKilledWhileErasing(t *testing.T) {
 		for i := 1; i <= erased+2; i++ {
 			s, err := l.Subscriber(ctx, erasedAddress(i))
 			must(t, err)
-			was, err := l.Erased(ctx, erasedAddress(i))
+			was, err := erasure.Erased(ctx, l, erasedAddress(i))
 			if must(t, err); (s == nil) != was || was != (i <= erased) {
 				t.Fatalf("kill %d: %s: erased %v, a subscriber %v; %d were erased", kill, erasedAddress(i), was, s != nil, erased)
 			}
@@ -372,7 +375,7 @@ func eraseForEver(dsn string) error {
 			}
 			continue
 		}
-		if _, err := l.Erase(ctx, []string{email}, noon); err != nil {
+		if _, err := erasure.Erase(ctx, l, []string{email}, noon); err != nil {
 			return err
 		}
 		fmt.Println(email)
@@ -383,15 +386,15 @@ func eraseForEver(dsn string) error {
 func TestErasedLinksAreNobodys(t *testing.T) {
 	dsn := "sqlite:" + filepath.Join(t.TempDir(), "publisher.db")
 	l := openAt(t, dsn)
-	add(t, l, ledger.Row{Email: planted[0]})
+	add(t, l, imports.Row{Email: planted[0]})
 	tokens, err := l.Tokens(ctx)
 	must(t, err)
 	link := tokens.Link(mailtoken.Unsubscribe, subscriber(t, l, planted[0]).ID)
-	_, err = l.Erase(ctx, planted[:1], noon)
+	_, err = erasure.Erase(ctx, l, planted[:1], noon)
 	must(t, err)
 	must(t, l.Close())
 	l = openAt(t, dsn)
-	add(t, l, ledger.Row{Email: "ben@example.com"})
+	add(t, l, imports.Row{Email: "ben@example.com"})
 	id, ok := tokens.OpenLink(mailtoken.Unsubscribe, link)
 	if s, err := l.SubscriberByID(ctx, id); !ok || s != nil || err != nil {
 		t.Errorf("%v, %+v, %v", ok, s, err)

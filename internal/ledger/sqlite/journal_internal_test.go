@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/imports"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -83,13 +84,13 @@ func TestOneCallerAmongMany(t *testing.T) {
 	l := sendingToAnn(t, filepath.Join(t.TempDir(), "publisher.db"))
 	defer l.Close()
 	const readers = 40
-	_, err := l.Import(ctx, func(yield func(ledger.Row, error) bool) {
+	_, err := imports.Run(ctx, l.Ledger, func(yield func(imports.Row, error) bool) {
 		for n := range readers {
-			if !yield(ledger.Row{Email: string(rune('a'+n%26)) + string(rune('a'+n/26)) + "@example.com"}, nil) {
+			if !yield(imports.Row{Email: string(rune('a'+n%26)) + string(rune('a'+n/26)) + "@example.com"}, nil) {
 				return
 			}
 		}
-	}, ledger.ImportOptions{DefaultCadence: "weekly", Now: at})
+	}, imports.Options{DefaultCadence: "weekly", Now: at})
 	noError(t, err)
 	noError(t, l.SavePosts(ctx, []ledger.Post{{ID: "b", Stage: ledger.Numbered}}))
 	noError(t, l.CloseEditions(ctx, &ledger.Edition{Cadence: "weekly", Closed: at, Through: 2}))

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/imports"
+	"publisher/internal/ledger/passstate"
 	"publisher/internal/ledger/sqlite"
 )
 
@@ -31,9 +33,9 @@ func TestLimitLockWait(t *testing.T) {
 			_, err := l.Record(ctx, &ledger.Result{Edition: 1, Subscriber: 1, Status: ledger.Sent, At: noon}, nil)
 			return err
 		},
-		"scan": func() error { return l.SaveScanSnapshot(ctx, []byte("b")) },
+		"scan": func() error { return passstate.SaveScanSnapshot(ctx, l, []byte("b")) },
 		"import": func() error {
-			_, err := l.Import(ctx, rows(nil, ledger.Row{Email: "a@example.com"}), ledger.ImportOptions{DefaultCadence: "weekly", Now: noon})
+			_, err := imports.Run(ctx, l, rows(nil, imports.Row{Email: "a@example.com"}), imports.Options{DefaultCadence: "weekly", Now: noon})
 			return err
 		},
 		"read": func() error { _, err := l.Interrupted(ctx); return err }, // which folds first
@@ -84,19 +86,19 @@ func TestWaitsForALock(t *testing.T) {
 	c := startChild(t, "lock the database", dsn)
 	c.line(t)
 	done := make(chan error, 2)
-	go func() { done <- l.SaveScanSnapshot(ctx, []byte("b")) }()
+	go func() { done <- passstate.SaveScanSnapshot(ctx, l, []byte("b")) }()
 	go func() {
 		other, err := sqlite.Open(ctx, dsn)
 		if err == nil {
-			err = errors.Join(other.SetSending(ctx, true), other.Close())
+			err = errors.Join(passstate.SetSending(ctx, other, true), other.Close())
 		}
 		done <- err
 	}()
 	c.kill()
 	must(t, <-done)
 	must(t, <-done)
-	want1(t, []byte("b"))(l.ScanSnapshot(ctx))
-	want1(t, true)(l.Sending(ctx))
+	want1(t, []byte("b"))(passstate.LoadScanSnapshot(ctx, l))
+	want1(t, true)(passstate.Sending(ctx, l))
 }
 
 // The copy of a process that died is removed when the next one is made, and by a pass. A

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/imports"
+	"publisher/internal/ledger/passstate"
 )
 
 var sentToAnn = ledger.Result{Edition: 1, Subscriber: 1, Status: ledger.Sent, Code: 250, Reply: "queued", At: time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)}
@@ -44,7 +46,7 @@ func sendingToAnn(t *testing.T, path string) opened {
 	t.Helper()
 	ctx, at := context.Background(), sentToAnn.At
 	l := openPatient(t, path)
-	_, err := l.Import(ctx, func(yield func(ledger.Row, error) bool) { yield(ledger.Row{Email: "ann@example.com"}, nil) }, ledger.ImportOptions{DefaultCadence: "weekly", Now: at})
+	_, err := imports.Run(ctx, l.Ledger, func(yield func(imports.Row, error) bool) { yield(imports.Row{Email: "ann@example.com"}, nil) }, imports.Options{DefaultCadence: "weekly", Now: at})
 	noError(t, err)
 	noError(t, l.SavePosts(ctx, []ledger.Post{{ID: "a", Stage: ledger.Numbered}}))
 	noError(t, l.CloseEditions(ctx, &ledger.Edition{Cadence: "weekly", Closed: at, Through: 1}))
@@ -126,9 +128,9 @@ func wantSentToAnn(t *testing.T, l opened) {
 func TestEveryCommitIsSynced(t *testing.T) {
 	ctx := context.Background()
 	for name, change := range map[string]func(l opened) error{
-		"scan": func(l opened) error { return l.SaveScanSnapshot(ctx, []byte("b")) },
+		"scan": func(l opened) error { return passstate.SaveScanSnapshot(ctx, l.Ledger, []byte("b")) },
 		"import": func(l opened) error {
-			_, err := l.Import(ctx, func(yield func(ledger.Row, error) bool) { yield(ledger.Row{Email: "ben@example.com"}, nil) }, ledger.ImportOptions{DefaultCadence: "weekly", Now: sentToAnn.At})
+			_, err := imports.Run(ctx, l.Ledger, func(yield func(imports.Row, error) bool) { yield(imports.Row{Email: "ben@example.com"}, nil) }, imports.Options{DefaultCadence: "weekly", Now: sentToAnn.At})
 			return err
 		},
 		"status": func(l opened) error {

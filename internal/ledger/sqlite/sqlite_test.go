@@ -12,13 +12,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/passstate"
 	"publisher/internal/ledger/sqlite"
 )
 
 func TestOpenMakesAPrivateFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "new folder", "a?b#c%20.db")
 	l := openAt(t, "sqlite:"+path)
-	must(t, l.SaveScanSnapshot(ctx, []byte("b")))
+	must(t, passstate.SaveScanSnapshot(ctx, l, []byte("b")))
 	for _, name := range []string{path, path + "-wal", path + "-shm"} {
 		info, err := os.Stat(name)
 		must(t, err)
@@ -30,7 +31,7 @@ func TestOpenMakesAPrivateFile(t *testing.T) {
 	if diff := cmp.Diff([]string{"a?b#c%20.db"}, names(t, filepath.Dir(path))); diff != "" {
 		t.Errorf("left after Close (-want +got)\n%s", diff)
 	}
-	want1(t, []byte("b"))(openAt(t, "sqlite:"+path).ScanSnapshot(ctx))
+	want1(t, []byte("b"))(passstate.LoadScanSnapshot(ctx, openAt(t, "sqlite:"+path)))
 }
 
 func TestOpenErrors(t *testing.T) {

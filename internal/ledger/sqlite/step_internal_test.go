@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/imports"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -98,7 +99,7 @@ func commitGroups(t *testing.T, groups [][]*request) ([]told, stored) {
 	ctx, now := context.Background(), time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
 	l := openPatient(t, filepath.Join(t.TempDir(), "publisher.db"))
 	defer l.Close()
-	_, err := l.Import(ctx, func(yield func(ledger.Row, error) bool) { yield(ledger.Row{Email: "ann@example.com"}, nil) }, ledger.ImportOptions{DefaultCadence: "weekly", Now: now})
+	_, err := imports.Run(ctx, l.Ledger, func(yield func(imports.Row, error) bool) { yield(imports.Row{Email: "ann@example.com"}, nil) }, imports.Options{DefaultCadence: "weekly", Now: now})
 	noError(t, err)
 	noError(t, l.SavePosts(ctx, []ledger.Post{{ID: "a", Stage: ledger.Numbered}, {ID: "b", Stage: ledger.Numbered}}))
 	for through := range int64(2) {

@@ -14,7 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/pressly/goose/v3"
 
-	"publisher/internal/ledger"
+	"publisher/internal/ledger/passstate"
 	"publisher/internal/ledger/sqlite"
 )
 
@@ -69,25 +69,25 @@ func TestUpgradeOfMemo(t *testing.T) {
 	must(t, os.WriteFile(path+".mark", []byte("AAA-2-9\n"), 0o600))
 	l := openAt(t, "sqlite:"+path)
 
-	want1(t, time.Date(2026, 6, 1, 7, 0, 0, 123456000, time.UTC))(l.FirstPass(ctx))
-	want1(t, []byte(every["scan"]))(l.ScanSnapshot(ctx))
-	want1(t, &ledger.UnchangedNote{Version: 2, Scan: "6 ff", Settings: "hash", Since: time.Date(2026, 6, 1, 7, 10, 0, 0, time.UTC),
-		Until: time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC), Mail: true, Problems: []ledger.Problem{
-			{Path: "a.md", Line: 2, Message: "“held”", Invalid: true}, {Path: "b.md", Message: "b", Shared: true}}})(l.UnchangedNote(ctx))
-	want1(t, ledger.FeedState{Settings: `"Blog"`, Feeds: 1, Files: []ledger.FeedFile{
-		{FeedDocument: ledger.FeedDocument{Path: "public/atom.xml", SHA256: "aa", Inputs: "bb", Items: []byte("x\x00\xff")}, Size: 10,
+	want1(t, time.Date(2026, 6, 1, 7, 0, 0, 123456000, time.UTC))(passstate.FirstPass(ctx, l))
+	want1(t, []byte(every["scan"]))(passstate.LoadScanSnapshot(ctx, l))
+	want1(t, &passstate.UnchangedNote{Version: 2, Scan: "6 ff", Settings: "hash", Since: time.Date(2026, 6, 1, 7, 10, 0, 0, time.UTC),
+		Until: time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC), Mail: true, Problems: []passstate.Problem{
+			{Path: "a.md", Line: 2, Message: "“held”", Invalid: true}, {Path: "b.md", Message: "b", Shared: true}}})(passstate.LoadUnchangedNote(ctx, l))
+	want1(t, passstate.FeedState{Settings: `"Blog"`, Feeds: 1, Files: []passstate.FeedFile{
+		{FeedDocument: passstate.FeedDocument{Path: "public/atom.xml", SHA256: "aa", Inputs: "bb", Items: []byte("x\x00\xff")}, Size: 10,
 			Modified: time.Date(2026, 6, 1, 7, 10, 0, 123456789, time.UTC)},
-		{FeedDocument: ledger.FeedDocument{Path: "public/feed.css"}}},
-		Dependencies: map[string]ledger.Dependencies{"a.md": {Links: []string{"b.md"}, Files: []string{"/x y.png"}, State: "?"}, "b.md": {}},
-		LeftOut:      []ledger.Problem{{Path: "c.md", Message: "too large"}}})(l.FeedState(ctx))
-	want1(t, ledger.FeedNames{IDs: map[string]string{"": "https://a/atom.xml", "tags/go": "https://a/go"},
-		Folders: map[string]map[string]string{"": {"go": "go", "r&d": "r-d"}, "de": {"go": "go-2"}}})(l.FeedNames(ctx))
-	want1(t, map[string]ledger.Hub{"https://a/": {Notified: map[string]string{"public/atom.xml": "aa"}},
-		"https://b/": {Notified: map[string]string{}, Failures: 3, Next: time.Date(2026, 6, 1, 8, 4, 0, 0, time.UTC)}})(l.Hubs(ctx))
-	want1(t, ledger.SubscriberFile{Hash: "cc", Missing: 2, Faulty: true,
-		Warnings: []ledger.Problem{{Path: "list.csv", Line: 3, Message: "left out"}}})(l.SubscriberFile(ctx))
-	want1(t, ledger.ConnectionLimit{Server: "mail.example.com:587", Connections: 2})(l.ConnectionLimit(ctx))
-	want1(t, true)(l.Sending(ctx))
+		{FeedDocument: passstate.FeedDocument{Path: "public/feed.css"}}},
+		Dependencies: map[string]passstate.Dependencies{"a.md": {Links: []string{"b.md"}, Files: []string{"/x y.png"}, State: "?"}, "b.md": {}},
+		LeftOut:      []passstate.Problem{{Path: "c.md", Message: "too large"}}})(passstate.LoadFeedState(ctx, l))
+	want1(t, passstate.FeedNames{IDs: map[string]string{"": "https://a/atom.xml", "tags/go": "https://a/go"},
+		Folders: map[string]map[string]string{"": {"go": "go", "r&d": "r-d"}, "de": {"go": "go-2"}}})(passstate.LoadFeedNames(ctx, l))
+	want1(t, map[string]passstate.Hub{"https://a/": {Notified: map[string]string{"public/atom.xml": "aa"}},
+		"https://b/": {Notified: map[string]string{}, Failures: 3, Next: time.Date(2026, 6, 1, 8, 4, 0, 0, time.UTC)}})(passstate.LoadHubs(ctx, l))
+	want1(t, passstate.SubscriberFile{Hash: "cc", Missing: 2, Faulty: true,
+		Warnings: []passstate.Problem{{Path: "list.csv", Line: 3, Message: "left out"}}})(passstate.LoadSubscriberFile(ctx, l))
+	want1(t, passstate.ConnectionLimit{Server: "mail.example.com:587", Connections: 2})(passstate.LoadConnectionLimit(ctx, l))
+	want1(t, true)(passstate.Sending(ctx, l))
 	want1(t, int64(1003))(l.NextEdition(ctx))
 	want1(t, []byte("\x1f\x8bone"))(l.ArchivedPage(ctx, 1))
 	want1(t, []byte("\x1f\x8btwo"))(l.ArchivedPage(ctx, 2))
@@ -114,10 +114,10 @@ func TestUpgradeOfNoMemo(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "publisher.db")
 	withMemo(t, path, nil)
 	l := openAt(t, "sqlite:"+path)
-	want1(t, time.Time{})(l.FirstPass(ctx))
-	want1(t, []byte(nil))(l.ScanSnapshot(ctx))
-	want1(t, ledger.FeedState{})(l.FeedState(ctx))
-	want1(t, false)(l.Sending(ctx))
+	want1(t, time.Time{})(passstate.FirstPass(ctx, l))
+	want1(t, []byte(nil))(passstate.LoadScanSnapshot(ctx, l))
+	want1(t, passstate.FeedState{})(passstate.LoadFeedState(ctx, l))
+	want1(t, false)(passstate.Sending(ctx, l))
 	want1(t, int64(3))(l.NextEdition(ctx))
 	must(t, l.CheckCloneMark(ctx))
 }
@@ -137,11 +137,11 @@ func TestUpgradeOfUnreadableMemo(t *testing.T) {
 			l, err := sqlite.Open(ctx, "sqlite:"+path)
 			if !stops {
 				must(t, err)
-				note, err := l.UnchangedNote(ctx)
+				note, err := passstate.LoadUnchangedNote(ctx, l)
 				must(t, err)
-				file, err := l.SubscriberFile(ctx)
+				file, err := passstate.LoadSubscriberFile(ctx, l)
 				must(t, err)
-				limit, err := l.ConnectionLimit(ctx)
+				limit, err := passstate.LoadConnectionLimit(ctx, l)
 				must(t, errors.Join(err, l.Close()))
 				none := map[string]bool{"quiet": note == nil, "subscribers.file": file.Hash == "", "slowed": limit.Server == ""}
 				if diff := cmp.Diff(map[string]bool{"quiet": false, "subscribers.file": false, "slowed": false, name: true}, none); diff != "" {

@@ -12,6 +12,7 @@ import (
 	"github.com/pressly/goose/v3"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/imports"
 	"publisher/internal/ledger/sqlite"
 )
 
@@ -67,9 +68,9 @@ func TestUpgrade(t *testing.T) {
 	l := openAt(t, "sqlite:"+path)
 	want1(t, &ann)(l.Subscriber(ctx, "ann@example.com"))
 	want1(t, []ledger.Edition{edition})(l.Editions(ctx))
-	row := ledger.Row{Email: "ann@example.com", Tags: []string{"go"}}
-	want1(t, ledger.ImportCounts{Rows: 1, Unchanged: 1})(l.Import(ctx, rows(nil, row),
-		ledger.ImportOptions{Origin: ledger.FromFile, DefaultCadence: "weekly", Now: noon})) // the file says what it said
+	row := imports.Row{Email: "ann@example.com", Tags: []string{"go"}}
+	want1(t, imports.Counts{Rows: 1, Unchanged: 1})(imports.Run(ctx, l, rows(nil, row),
+		imports.Options{Origin: imports.FromFile, DefaultCadence: "weekly", Now: noon})) // the file says what it said
 	want1(t, true)(l.Record(ctx, nil, &ledger.Intent{Edition: 1, Subscriber: 1, At: noon}))
 	want1(t, false)(l.Record(ctx, &ledger.Result{Edition: 1, Subscriber: 1, Status: ledger.Sent, At: noon}, nil))
 	if s := subscriber(t, l, "ann@example.com"); s.Cursor != 2 {

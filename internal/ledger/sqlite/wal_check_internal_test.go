@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"publisher/internal/ledger/passstate"
 )
 
 func TestContinues(t *testing.T) {
@@ -45,7 +47,7 @@ func walAfter(t testing.TB, commits int) []byte {
 	}
 	defer l.Close()
 	for i := range commits {
-		if err := l.SaveScanSnapshot(context.Background(), []byte{byte(i)}); err != nil {
+		if err := passstate.SaveScanSnapshot(context.Background(), l, []byte{byte(i)}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -114,7 +116,7 @@ func TestCheckWALWhileOthersCheckpoint(t *testing.T) {
 				return
 			default:
 			}
-			if err := l.SaveScanSnapshot(ctx, make([]byte, 200_000+i)); err != nil {
+			if err := passstate.SaveScanSnapshot(ctx, l.Ledger, make([]byte, 200_000+i)); err != nil {
 				done <- err
 				return
 			}

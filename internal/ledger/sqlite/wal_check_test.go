@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/passstate"
 	"publisher/internal/ledger/sqlite"
 )
 
@@ -22,7 +23,7 @@ func died(t *testing.T, before func(path string)) (path string) {
 	must(t, l.Close())
 	before(path)
 	l = openAt(t, "sqlite:"+path)
-	must(t, l.SaveScanSnapshot(ctx, []byte("later")))
+	must(t, passstate.SaveScanSnapshot(ctx, l, []byte("later")))
 	must(t, l.Close())
 	c := startChild(t, "record for ever", "sqlite:"+path)
 	for range 50 {

@@ -19,6 +19,7 @@ import (
 	"publisher/content/post"
 	"publisher/internal/config"
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/passstate"
 	"publisher/internal/publish/report"
 )
 
@@ -60,7 +61,7 @@ type Catalog struct {
 	isFirst   bool
 	scan      *content.Scan
 	scanID    string // distinguishes the stored snapshot from others
-	note      *ledger.UnchangedNote
+	note      *passstate.UnchangedNote
 	unchanged bool
 
 	loaded       bool // the fields below are known; not yet if nothing has changed

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/passstate"
 )
 
 // record stores what this pass found: new posts, changes, posts that are gone, and, unless
@@ -26,7 +27,7 @@ func (c *Catalog) record(ctx context.Context, gone []ledger.Post) error {
 		return err
 	}
 	if c.isFirst && !c.options.FeedsOnly {
-		return c.Ledger.SetFirstPass(ctx, c.start)
+		return passstate.SetFirstPass(ctx, c.Ledger, c.start)
 	}
 	return nil
 }

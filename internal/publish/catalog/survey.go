@@ -6,7 +6,7 @@ import (
 
 	"publisher/content"
 	"publisher/content/post"
-	"publisher/internal/ledger"
+	"publisher/internal/ledger/passstate"
 )
 
 // Survey scans the tree, recognizes each post, and gives numbers to those that have become
@@ -43,7 +43,7 @@ func (c *Catalog) Survey(ctx context.Context, o Options) error {
 	if scan.Read == len(scan.Posts) {
 		// The settings of the blog's engine may have changed, so every feed has to be built again.
 		// That is recorded before the scan is.
-		if err := c.Ledger.ForgetFeedInputs(ctx); err != nil {
+		if err := passstate.ForgetFeedInputs(ctx, c.Ledger); err != nil {
 			return err
 		}
 	}
@@ -105,7 +105,7 @@ func (c *Catalog) setPostProblems(problems []post.Problem) {
 }
 
 func (c *Catalog) scanTree(ctx context.Context) (*content.Scan, error) {
-	data, err := c.Ledger.ScanSnapshot(ctx)
+	data, err := passstate.LoadScanSnapshot(ctx, c.Ledger)
 	if err != nil {
 		return nil, err
 	}
@@ -139,7 +139,7 @@ func (c *Catalog) saveScan(ctx context.Context) error {
 	}
 	c.scanID = SnapshotID(data)
 	c.scan.Snapshot = nil
-	return c.Ledger.SaveScanSnapshot(ctx, data)
+	return passstate.SaveScanSnapshot(ctx, c.Ledger, data)
 }
 
 // SnapshotID returns a snapshot's length and the checksum at its end. No two snapshots have
@@ -149,7 +149,7 @@ func SnapshotID(data []byte) string {
 }
 
 func (c *Catalog) readFirstPass(ctx context.Context) error {
-	first, err := c.Ledger.FirstPass(ctx)
+	first, err := passstate.FirstPass(ctx, c.Ledger)
 	if err != nil {
 		return err
 	}
@@ -161,16 +161,16 @@ func (c *Catalog) readFirstPass(ctx context.Context) error {
 }
 
 // LedgerProblems returns problems as the ledger stores them.
-func LedgerProblems(problems []post.Problem) []ledger.Problem {
-	var stored []ledger.Problem
+func LedgerProblems(problems []post.Problem) []passstate.Problem {
+	var stored []passstate.Problem
 	for _, p := range problems {
-		stored = append(stored, ledger.Problem(p))
+		stored = append(stored, passstate.Problem(p))
 	}
 	return stored
 }
 
 // ContentProblems returns problems that the ledger stored.
-func ContentProblems(stored []ledger.Problem) []post.Problem {
+func ContentProblems(stored []passstate.Problem) []post.Problem {
 	var problems []post.Problem
 	for _, p := range stored {
 		problems = append(problems, post.Problem(p))

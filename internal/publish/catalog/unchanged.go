@@ -9,6 +9,7 @@ import (
 
 	"publisher/internal/config"
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/passstate"
 )
 
 // The note of a pass lets the next one over an unchanged tree leave the posts in the
@@ -24,8 +25,8 @@ const noteVersion = 2
 func never() time.Time { return time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC) }
 
 // validNote returns the note of the last pass if it is valid for this one, else nil.
-func (c *Catalog) validNote(ctx context.Context) (*ledger.UnchangedNote, error) {
-	note, err := c.Ledger.UnchangedNote(ctx)
+func (c *Catalog) validNote(ctx context.Context) (*passstate.UnchangedNote, error) {
+	note, err := passstate.LoadUnchangedNote(ctx, c.Ledger)
 	if err != nil || note == nil || !c.scan.Same {
 		return nil, err
 	}
@@ -44,10 +45,10 @@ func (c *Catalog) validNote(ctx context.Context) (*ledger.UnchangedNote, error) 
 func (c *Catalog) SaveNote(ctx context.Context) error {
 	note := c.note
 	if note == nil {
-		note = &ledger.UnchangedNote{Settings: SettingsHash(c.Config, c.Build), Since: c.start, Until: c.NextPostEvent(), Mail: !c.anyPending(), Problems: LedgerProblems(c.postProblems)}
+		note = &passstate.UnchangedNote{Settings: SettingsHash(c.Config, c.Build), Since: c.start, Until: c.NextPostEvent(), Mail: !c.anyPending(), Problems: LedgerProblems(c.postProblems)}
 	}
 	note.Version, note.Scan = noteVersion, c.scanID
-	return c.Ledger.SaveUnchangedNote(ctx, *note)
+	return passstate.SaveUnchangedNote(ctx, c.Ledger, *note)
 }
 
 // NextPostEvent returns when a post is next published, or expires, because of its date.

@@ -6,8 +6,8 @@ import (
 	"strings"
 	"unicode"
 
-	"publisher/internal/ledger"
 	"publisher/internal/ledger/mailtoken"
+	"publisher/internal/ledger/signups"
 	"publisher/mailer/address"
 	"publisher/mailer/bounce"
 )
@@ -95,7 +95,7 @@ func (h *Bounces) extensions(field string) (found []string) {
 }
 
 func (h *Bounces) confirm(ctx context.Context, b *Bounced, secret string) error {
-	s, err := h.ledger.ConfirmToken(ctx, secret, "reply", ledger.ConfirmOptions{DefaultCadence: h.cfg.Digest.Default, Welcome: h.cfg.Signup.Welcome, Now: h.now()})
+	s, err := signups.ConfirmToken(ctx, h.ledger, secret, "reply", signups.ConfirmOptions{DefaultCadence: h.cfg.Digest.Default, Welcome: h.cfg.Signup.Welcome, Now: h.now()})
 	if err != nil {
 		return err
 	}
@@ -112,23 +112,23 @@ func (h *Bounces) signUp(ctx context.Context, b *Bounced) error {
 		return nil
 	}
 	now := h.now()
-	signup := ledger.Signup{Email: email, How: ledger.ByMail, At: now, Request: mailtoken.NewSecret()}
+	signup := signups.Signup{Email: email, How: signups.ByMail, At: now, Request: mailtoken.NewSecret()}
 	if h.cfg.Signup.AskName {
 		signup.Name = shortName(b.Author.Name)
 	}
-	became, err := h.ledger.AddMailSignup(ctx, signup, h.cfg.Signup.MailsPerHour)
+	became, err := signups.AddByMail(ctx, h.ledger, signup, h.cfg.Signup.MailsPerHour)
 	if err != nil {
 		return err
 	}
 	b.Email = email
 	switch became {
-	case ledger.MailSignupTaken:
+	case signups.Taken:
 		b.Answer = AskedToJoin
-	case ledger.MailSignupWaits:
+	case signups.Waits:
 		b.Answer = WaitsToJoin
 	default:
 		b.Answer, b.Email = TooManyJoins, ""
-		_, err = h.ledger.ReportFlood(ctx, h.cfg.Owner(), h.cfg.Signup.MailsPerHour, now)
+		_, err = signups.ReportFlood(ctx, h.ledger, h.cfg.Owner(), h.cfg.Signup.MailsPerHour, now)
 	}
 	return err
 }

@@ -15,6 +15,8 @@ import (
 	"publisher/internal/config"
 	"publisher/internal/ledger"
 	"publisher/internal/ledger/mailtoken"
+	"publisher/internal/ledger/noticequeue"
+	"publisher/internal/ledger/signups"
 	"publisher/internal/ledger/sqlite"
 	"publisher/mailer/bounce"
 )
@@ -56,16 +58,16 @@ func (b *answerBench) take(text string, e bounce.Envelope) *Bounced {
 }
 
 // confirmations returns the notices that are due, but those to the owner.
-func (b *answerBench) confirmations() (all []ledger.Notice) {
+func (b *answerBench) confirmations() (all []noticequeue.Notice) {
 	b.t.Helper()
-	if _, err := b.HandleSignups(context.Background(), b.cfg.Signup.MailsPerHour, b.now); err != nil {
+	if _, err := signups.Handle(context.Background(), b.Ledger, b.cfg.Signup.MailsPerHour, b.now); err != nil {
 		b.t.Fatal(err)
 	}
-	due, err := b.DueNotices(context.Background(), b.now, 1000)
+	due, err := noticequeue.Due(context.Background(), b.Ledger, b.now, 1000)
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	return slices.DeleteFunc(due, func(n ledger.Notice) bool { return n.Kind == ledger.NoticeAlarm })
+	return slices.DeleteFunc(due, func(n noticequeue.Notice) bool { return n.Kind == noticequeue.Alarm })
 }
 
 const joins = "From: Ann <ann@example.net>\nTo: bounces+subscribe@blog.example\nSubject: hello\n\nPlease.\n"
@@ -136,7 +138,7 @@ func TestSignupByMail(t *testing.T) {
 			if c.want == AskedToJoin != (len(all) == 1) {
 				t.Fatalf("%d confirmations", len(all))
 			}
-			if len(all) == 1 && (all[0].Kind != ledger.NoticeConfirm || all[0].Email != c.email) {
+			if len(all) == 1 && (all[0].Kind != noticequeue.Confirm || all[0].Email != c.email) {
 				t.Errorf("a notice %s to %s", all[0].Kind, all[0].Email)
 			}
 		})
@@ -166,12 +168,12 @@ func TestSignupsByMailAreLimited(t *testing.T) {
 		t.Errorf("who waits and asks again: %s", again.Answer)
 	}
 	told := func() (alarms int) {
-		all, err := b.DueNotices(t.Context(), b.now, 1000)
+		all, err := noticequeue.Due(t.Context(), b.Ledger, b.now, 1000)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, n := range all {
-			if n.Kind == ledger.NoticeAlarm {
+			if n.Kind == noticequeue.Alarm {
 				alarms++
 			}
 		}
@@ -204,7 +206,7 @@ func TestSignupsByMailDoNotWaitForEver(t *testing.T) {
 		t.Fatalf("%s", got.Answer)
 	}
 	b.now = b.now.Add(24*time.Hour + time.Second)
-	if n, err := b.ExpireSignups(t.Context(), b.now); n != 1 || err != nil {
+	if n, err := signups.Expire(t.Context(), b.Ledger, b.now); n != 1 || err != nil {
 		t.Errorf("%d are given up, %v", n, err)
 	}
 	if n := len(b.confirmations()); n != 1 {
@@ -221,7 +223,7 @@ func TestReplyConfirms(t *testing.T) {
 	b.take(joins, bounce.Envelope{})
 	n := b.confirmations()[0]
 	link := mailtoken.NewSecret()
-	if _, err := b.BeginNotice(t.Context(), n.ID, ledger.ConfirmTokens(n.Pending, link, "482913", b.now), b.now); err != nil {
+	if _, err := noticequeue.Begin(t.Context(), b.Ledger, n.ID, signups.ConfirmTokens(n.Pending, link, "482913", b.now), b.now); err != nil {
 		t.Fatal(err)
 	}
 	reply := "From: Ann <ann@work.example>\nTo: Blog <bounces+c." + strings.ToUpper(link) + "@blog.example>\nSubject: Re: 482 913 confirms Blog\n\nYes\n"

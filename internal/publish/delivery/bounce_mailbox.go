@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"publisher/internal/ledger/passstate"
 	"publisher/internal/publish/report"
 	"publisher/mailer/bounce"
 	"publisher/mailer/mailbox"
@@ -143,12 +144,12 @@ type position struct {
 }
 
 func (p *position) Position(ctx context.Context) (at mailbox.Position, err error) {
-	at.Validity, at.UID, err = p.ledger.MailboxPosition(ctx, p.name)
+	at.Validity, at.UID, err = passstate.MailboxPosition(ctx, p.ledger, p.name)
 	return at, err
 }
 
 func (p *position) SetPosition(ctx context.Context, at mailbox.Position) error {
-	return p.ledger.SetMailboxPosition(ctx, p.name, at.Validity, at.UID)
+	return passstate.SetMailboxPosition(ctx, p.ledger, p.name, at.Validity, at.UID)
 }
 
 // CheckMailbox logs in to the mailbox of mail.bounces, if there is one.

@@ -9,6 +9,7 @@ import (
 	"publisher/internal/config"
 	"publisher/internal/ledger"
 	"publisher/internal/ledger/mailtoken"
+	"publisher/internal/ledger/subscription"
 	"publisher/mailer/bounce"
 )
 
@@ -82,16 +83,16 @@ func (h *Bounces) record(ctx context.Context, b *Bounced, vouched bool) error {
 	b.Subscriber, b.Email = who.ID, who.Email
 	switch b.Kind {
 	case bounce.HardBounce, bounce.SoftBounce:
-		b.Ended, b.Stale, err = h.ledger.RecordBounce(ctx, ledger.Bounce{Subscriber: who.ID, Edition: about.edition, Proof: about.proof,
+		b.Ended, b.Stale, err = subscription.RecordBounce(ctx, h.ledger, subscription.Bounce{Subscriber: who.ID, Edition: about.edition, Proof: about.proof,
 			Hard: b.Kind == bounce.HardBounce, Reason: b.Reason, At: h.now()})
 	case bounce.Complaint, bounce.OptOut:
-		act := ledger.Leave
+		act := subscription.Leave
 		if b.Kind == bounce.Complaint {
-			act = ledger.Complain
+			act = subscription.Complain
 		}
 		// Without a web server, only a mail can say that it worked.
-		goodbye := act == ledger.Leave && h.cfg.Server.URL == nil
-		after, changed, doErr := h.ledger.Do(ctx, ledger.Request{Subscriber: who.ID, Proof: about.proof, Action: act,
+		goodbye := act == subscription.Leave && h.cfg.Server.URL == nil
+		after, changed, doErr := subscription.Do(ctx, h.ledger, subscription.Request{Subscriber: who.ID, Proof: about.proof, Action: act,
 			DefaultCadence: h.cfg.Digest.Default, At: h.now(), Goodbye: goodbye})
 		if err = doErr; changed {
 			b.Ended = after.Status

@@ -11,6 +11,7 @@ import (
 
 	"publisher/internal/config"
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/imports"
 	"publisher/internal/ledger/mailtoken"
 	"publisher/internal/ledger/sqlite"
 	"publisher/internal/publish/subscribers"
@@ -43,15 +44,15 @@ func newBounceBenchEvery(t *testing.T, editions int, interval time.Duration) *bo
 	if b.tokens, err = l.Tokens(ctx); err != nil {
 		t.Fatal(err)
 	}
-	rows := []ledger.Row{{Email: "ann@example.net"}, {Email: "ben@example.net"}}
-	add := func(yield func(ledger.Row, error) bool) {
+	rows := []imports.Row{{Email: "ann@example.net"}, {Email: "ben@example.net"}}
+	add := func(yield func(imports.Row, error) bool) {
 		for _, row := range rows {
 			if !yield(row, nil) {
 				return
 			}
 		}
 	}
-	if _, err := l.Import(ctx, add, ledger.ImportOptions{DefaultCadence: "weekly", Now: time.Now()}); err != nil {
+	if _, err := imports.Run(ctx, l, add, imports.Options{DefaultCadence: "weekly", Now: time.Now()}); err != nil {
 		t.Fatal(err)
 	}
 	for _, row := range rows {

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"publisher/internal/ledger"
+	"publisher/internal/ledger/subscription"
 	"publisher/mailer/refusal"
 	"publisher/mailer/smtp"
 )
@@ -45,7 +45,7 @@ type refusals struct {
 
 // candidate is a recipient whom a refusal marks, or counts against, if it counts.
 type candidate struct {
-	ledger.Refusal
+	subscription.Refusal
 	answer int // which of the answers it was
 }
 
@@ -77,7 +77,7 @@ func (r *refusals) add(o *smtp.Outcome, subscriber int64) bool {
 // note keeps the recipient whom a refusal may mark.
 func (r *refusals) note(o *smtp.Outcome, subscriber int64) {
 	if o.About != refusal.AboutUs {
-		refusal := ledger.Refusal{Subscriber: subscriber, Unclear: o.About == refusal.Unclear, Passing: o.About == refusal.AboutTransient}
+		refusal := subscription.Refusal{Subscriber: subscriber, Unclear: o.About == refusal.Unclear, Passing: o.About == refusal.AboutTransient}
 		r.pending = append(r.pending, candidate{refusal, r.answers})
 	}
 }
@@ -89,7 +89,7 @@ func (r *refusals) fewRefused() bool {
 
 // counted removes and returns the refusals that count: of an edition that was stopped, those
 // that came before the answers that stopped it.
-func (r *refusals) counted(stopped bool) (all []ledger.Refusal) {
+func (r *refusals) counted(stopped bool) (all []subscription.Refusal) {
 	for _, c := range r.pending {
 		if !stopped || c.answer < r.stop-lastAnswers {
 			all = append(all, c.Refusal)
@@ -118,7 +118,7 @@ func (q *Queue) markRefused(ctx context.Context, edition *openEdition) error {
 	if len(all) == 0 {
 		return nil
 	}
-	marked, err := q.Ledger.MarkRefused(ctx, edition.Number, all)
+	marked, err := subscription.MarkRefused(ctx, q.Ledger, edition.Number, all)
 	if marked > 0 {
 		q.Log.Warn("subscribers are marked as bounced", "edition", edition.Number, "count", marked)
 	}

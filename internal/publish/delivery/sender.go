@@ -10,6 +10,7 @@ import (
 
 	"publisher/internal/config"
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/passstate"
 	"publisher/internal/publish/editions"
 	"publisher/mailer/dkim"
 	"publisher/mailer/outbox"
@@ -108,7 +109,7 @@ func (s *Sender) Session(ctx context.Context, o Options, deliver func(context.Co
 // withConnectionLimit delivers over as many connections as the server accepted when it last
 // refused more.
 func (s *Sender) withConnectionLimit(ctx context.Context, o Options, deliver func() error) error {
-	last, err := o.Ledger.ConnectionLimit(ctx)
+	last, err := passstate.LoadConnectionLimit(ctx, o.Ledger)
 	if err != nil {
 		return err
 	}
@@ -117,12 +118,12 @@ func (s *Sender) withConnectionLimit(ctx context.Context, o Options, deliver fun
 	}
 	s.limitRead = true
 	err = deliver()
-	var now ledger.ConnectionLimit
+	var now passstate.ConnectionLimit
 	if n := s.Connections(); n < s.cfg.Mail.SMTP.Connections {
-		now = ledger.ConnectionLimit{Server: s.Server(), Connections: n}
+		now = passstate.ConnectionLimit{Server: s.Server(), Connections: n}
 	}
 	if last != now {
-		err = errors.Join(err, o.Ledger.SetConnectionLimit(context.WithoutCancel(ctx), now))
+		err = errors.Join(err, passstate.SaveConnectionLimit(context.WithoutCancel(ctx), o.Ledger, now))
 	}
 	return err
 }
@@ -141,16 +142,16 @@ func (s *Sender) withRateHistory(ctx context.Context, o Options, deliver func() 
 		}
 		s.historyRead = true
 	}
-	if err := o.Ledger.SetSending(ctx, true); err != nil {
+	if err := passstate.SetSending(ctx, o.Ledger, true); err != nil {
 		return err
 	}
 	err := deliver()
-	return errors.Join(err, o.Ledger.SetSending(context.WithoutCancel(ctx), false))
+	return errors.Join(err, passstate.SetSending(context.WithoutCancel(ctx), o.Ledger, false))
 }
 
 // readHistory gives the limiter what was sent within the longest of the rates.
 func (s *Sender) readHistory(ctx context.Context, o Options, rates []config.Rate) error {
-	if died, err := o.Ledger.Sending(ctx); err != nil {
+	if died, err := passstate.Sending(ctx, o.Ledger); err != nil {
 		return err
 	} else if died {
 		if err := o.Ledger.LogSends(ctx, o.Now(), s.cfg.Mail.SMTP.Connections); err != nil {

@@ -9,8 +9,8 @@ import (
 	"sync"
 	"time"
 
-	"publisher/internal/ledger"
 	"publisher/internal/ledger/mailtoken"
+	"publisher/internal/ledger/noticequeue"
 	"publisher/templates"
 )
 
@@ -28,7 +28,7 @@ func newConfirmation() (confirmation, error) {
 
 // render renders a notice.
 func (q *Queue) render(set *templates.Set, d *draft) (*templates.Mail, error) {
-	if d.Kind != ledger.NoticeConfirm {
+	if d.Kind != noticequeue.Confirm {
 		return set.Notice(templates.Kind(d.Kind), &d.mail)
 	}
 	key := confirmKey{set, d.Language, d.mail.Expires, d.typed, d.mail.Replies}

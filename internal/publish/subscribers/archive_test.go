@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/imports"
 )
 
 // packed returns a ZIP archive of files, whose names and texts take turns.
@@ -84,8 +85,8 @@ func TestArchive(t *testing.T) {
 	} {
 		b := newBook(t)
 		got, err := b.importSources(sources...)
-		counts := ledger.ImportCounts{Rows: 5, Added: 5, LeftOut: 1, Number: 1}
-		if diff := cmp.Diff(counts, got.ImportCounts); diff != "" || err != nil || got.From != "mailchimp" || len(got.Warnings) != 1 {
+		counts := imports.Counts{Rows: 5, Added: 5, LeftOut: 1, Number: 1}
+		if diff := cmp.Diff(counts, got.Counts); diff != "" || err != nil || got.From != "mailchimp" || len(got.Warnings) != 1 {
 			t.Errorf("%s: %v, %+v\n(-want +got)\n%s", name, err, got, diff)
 		}
 		if want == "" {

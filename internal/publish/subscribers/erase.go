@@ -7,6 +7,7 @@ import (
 
 	"publisher/internal/config"
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/erasure"
 	"publisher/mailer/outbox"
 )
 
@@ -21,7 +22,7 @@ type Erased struct {
 func Erase(ctx context.Context, cfg *config.Config, l *ledger.Ledger, emails []string, now func() time.Time) (Erased, error) {
 	got := Erased{Erased: []string{}, Before: []string{}, Unknown: []string{}}
 	dir := cfg.Path(cfg.Mail.Outbox)
-	others, err := l.OtherAddresses(ctx, emails)
+	others, err := erasure.OtherAddresses(ctx, l, emails)
 	if err != nil {
 		return got, err
 	}
@@ -30,7 +31,7 @@ func Erase(ctx context.Context, cfg *config.Config, l *ledger.Ledger, emails []s
 	if err := outbox.Forget(dir, mailed); err != nil {
 		return got, err
 	}
-	all, err := l.Erase(ctx, emails, now())
+	all, err := erasure.Erase(ctx, l, emails, now())
 	for _, e := range all {
 		switch {
 		case e.Known:

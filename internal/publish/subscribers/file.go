@@ -12,6 +12,8 @@ import (
 
 	"publisher/internal/config"
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/imports"
+	"publisher/internal/ledger/passstate"
 	"publisher/internal/publish/report"
 )
 
@@ -48,21 +50,21 @@ func (f *File) Read(ctx context.Context, at time.Time) (FileReport, error) {
 	if err != nil {
 		return FileReport{Warnings: []report.Warning{{Path: f.name, Message: err.Error()}}, Unread: f.unread()}, nil
 	}
-	read, err := f.ledger.SubscriberFile(ctx)
+	read, err := passstate.LoadSubscriberFile(ctx, f.ledger)
 	if err != nil {
 		return FileReport{}, err
 	}
 	if read.Hash == hash {
 		return f.report(read), nil
 	}
-	read = ledger.SubscriberFile{Hash: hash}
+	read = passstate.SubscriberFile{Hash: hash}
 	if _, err := f.importInto(ctx, &read, at, false, nil); err != nil {
 		return FileReport{}, err
 	}
-	return f.report(read), f.ledger.SaveSubscriberFile(ctx, read)
+	return f.report(read), passstate.SaveSubscriberFile(ctx, f.ledger, read)
 }
 
-func (f *File) report(read ledger.SubscriberFile) FileReport {
+func (f *File) report(read passstate.SubscriberFile) FileReport {
 	r := FileReport{Warnings: fileWarnings(read), Missing: read.Missing}
 	if read.Faulty {
 		r.Unread = f.unread()
@@ -84,12 +86,12 @@ func (f *File) Prune(ctx context.Context, at time.Time, each func(LineResult) er
 	if err != nil {
 		return ImportReport{}, fmt.Errorf("%s %w", f.name, err)
 	}
-	read := ledger.SubscriberFile{Hash: hash}
+	read := passstate.SubscriberFile{Hash: hash}
 	got, err := f.importInto(ctx, &read, at, true, each)
 	if err != nil {
 		return got, err
 	}
-	return got, f.ledger.SaveSubscriberFile(ctx, read)
+	return got, passstate.SaveSubscriberFile(ctx, f.ledger, read)
 }
 
 // hash returns the hash of the file and of everything else that decides how it is read.
@@ -113,14 +115,14 @@ func (f *File) hash() (string, error) {
 
 // importInto reads the file into the ledger and notes in read what came of it. With prune,
 // subscriptions whose rows are gone end however many they are.
-func (f *File) importInto(ctx context.Context, read *ledger.SubscriberFile, at time.Time, prune bool, each func(LineResult) error) (got ImportReport, err error) {
+func (f *File) importInto(ctx context.Context, read *passstate.SubscriberFile, at time.Time, prune bool, each func(LineResult) error) (got ImportReport, err error) {
 	file, err := os.Open(f.cfg.Path(f.name))
 	if err != nil {
 		return got, fmt.Errorf("reading %s: %w", f.name, err)
 	}
 	defer file.Close()
 	warn := func(line int, message string) {
-		read.Warnings = append(read.Warnings, ledger.Problem{Path: f.name, Line: line, Message: message})
+		read.Warnings = append(read.Warnings, passstate.Problem{Path: f.name, Line: line, Message: message})
 	}
 	list, err := openReader(listFile{file: f.name, guess: true}, file, f.cfg, warn)
 	if err == nil {
@@ -128,7 +130,7 @@ func (f *File) importInto(ctx context.Context, read *ledger.SubscriberFile, at t
 			whole := list.refused == list.erased && list.rows > 0
 			return prune || whole && missing*10 <= before
 		}
-		got, err = importLists(ctx, f.ledger, []*reader{list}, ledger.ImportOptions{Origin: ledger.FromFile, Now: at, MayRemove: mayRemove}, each)
+		got, err = importLists(ctx, f.ledger, []*reader{list}, imports.Options{Origin: imports.FromFile, Now: at, MayRemove: mayRemove}, each)
 		read.Missing = got.Missing - got.Removed
 	}
 	var faulty *ListError
@@ -144,7 +146,7 @@ func (f *File) importInto(ctx context.Context, read *ledger.SubscriberFile, at t
 	return got, err
 }
 
-func fileWarnings(read ledger.SubscriberFile) []report.Warning {
+func fileWarnings(read passstate.SubscriberFile) []report.Warning {
 	var all []report.Warning
 	for _, w := range read.Warnings {
 		all = append(all, report.Warning{Path: w.Path, Line: w.Line, Message: w.Message})

@@ -10,6 +10,7 @@ import (
 
 	"publisher/internal/config"
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/imports"
 	"publisher/mailer/address"
 )
 
@@ -78,7 +79,7 @@ func clearError(t *testing.T, err error) {
 	}
 }
 
-func checkRow(t *testing.T, row ledger.Row) {
+func checkRow(t *testing.T, row imports.Row) {
 	t.Helper()
 	if _, err := address.Normalize(row.Email); err != nil || row.Line < 1 {
 		t.Errorf("line %d: %v", row.Line, err)

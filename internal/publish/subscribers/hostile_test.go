@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/imports"
 )
 
 // What a spreadsheet would read as a formula, wherever it splits the line, is text in an export
@@ -37,14 +38,14 @@ func TestFormulaNamesRoundTrip(t *testing.T) {
 	here, there := newBook(t), newBook(t)
 	names := []string{"=1+1", "'=1+1", "''=x", "'quoted'", "'", "+49 30", "-", "@home", "Ann;=cmd", "＝x", "O'Brien", "\"=1\",=2"}
 	here.withLedger(func(l *ledger.Ledger) error {
-		_, err := l.Import(t.Context(), func(yield func(ledger.Row, error) bool) {
+		_, err := imports.Run(t.Context(), l, func(yield func(imports.Row, error) bool) {
 			for i, name := range names {
-				row := ledger.Row{Line: i + 2, Email: string(rune('a'+i)) + "@example.com", Name: name, Tags: []string{"=t", "'=u", "plain"}}
+				row := imports.Row{Line: i + 2, Email: string(rune('a'+i)) + "@example.com", Name: name, Tags: []string{"=t", "'=u", "plain"}}
 				if !yield(row, nil) {
 					return
 				}
 			}
-		}, ledger.ImportOptions{DefaultCadence: "daily", Now: importDay})
+		}, imports.Options{DefaultCadence: "daily", Now: importDay})
 		return err
 	})
 	exported := here.export()

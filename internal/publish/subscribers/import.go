@@ -12,6 +12,7 @@ import (
 
 	"publisher/internal/config"
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/imports"
 	"publisher/internal/publish/report"
 )
 
@@ -43,13 +44,13 @@ type ImportOptions struct {
 
 // LineResult is the result of one row of an import.
 type LineResult struct {
-	ledger.RowResult
+	imports.RowResult
 	Path, FirstPath string // of File and FirstIn; "" if the import has one file
 }
 
 // ImportReport is what an import did.
 type ImportReport struct {
-	ledger.ImportCounts
+	imports.Counts
 	From     string // the services whose exports they were, "plain" among them
 	ReadAs   string // what was unusual about their form, in words; "" for nothing
 	Warnings []report.Warning
@@ -63,21 +64,21 @@ func (l *List) Import(ctx context.Context, sources []Source, o ImportOptions) (I
 	if err := in.open(sources); err != nil {
 		return ImportReport{}, err
 	}
-	got, err := importLists(ctx, l.ledger, in.readers, ledger.ImportOptions{Now: l.now(),
-		Source: &ledger.ImportSource{Name: sourceNames(sources), Service: servicesOf(in.readers)}}, o.Each)
+	got, err := importLists(ctx, l.ledger, in.readers, imports.Options{Now: l.now(),
+		Source: &imports.Source{Name: sourceNames(sources), Service: servicesOf(in.readers)}}, o.Each)
 	got.Warnings = in.warnings
 	return got, err
 }
 
 // importLists reads the lists into the ledger.
-func importLists(ctx context.Context, to *ledger.Ledger, lists []*reader, o ledger.ImportOptions, each func(LineResult) error) (got ImportReport, err error) {
+func importLists(ctx context.Context, to *ledger.Ledger, lists []*reader, o imports.Options, each func(LineResult) error) (got ImportReport, err error) {
 	o.DefaultCadence = lists[0].cfg.Digest.Default
 	o.Erased = func(file, line int) {
 		lists[file].erased++
-		lists[file].refuse(line, errors.New(ledger.ErasedReason))
+		lists[file].refuse(line, errors.New(imports.ErasedReason))
 	}
 	if each != nil {
-		o.Report = func(r ledger.RowResult) error {
+		o.Report = func(r imports.RowResult) error {
 			line := LineResult{RowResult: r}
 			if len(lists) > 1 {
 				line.Path = lists[r.File].file
@@ -89,16 +90,16 @@ func importLists(ctx context.Context, to *ledger.Ledger, lists []*reader, o ledg
 		}
 	}
 	rows := allRows(lists)
-	if o.Origin == ledger.FromCommand {
+	if o.Origin == imports.FromCommand {
 		rows = ahead(rows) // the lists may be long
 	}
-	got.ImportCounts, err = to.Import(ctx, rows, o)
+	got.Counts, err = imports.Run(ctx, to, rows, o)
 	got.From, got.ReadAs = servicesOf(lists), describe(lists)
 	return got, err
 }
 
-func allRows(lists []*reader) iter.Seq2[ledger.Row, error] {
-	return func(yield func(ledger.Row, error) bool) {
+func allRows(lists []*reader) iter.Seq2[imports.Row, error] {
+	return func(yield func(imports.Row, error) bool) {
 		for _, l := range lists {
 			for row, err := range l.all() {
 				if !yield(row, err) || err != nil {
@@ -110,12 +111,12 @@ func allRows(lists []*reader) iter.Seq2[ledger.Row, error] {
 }
 
 // ahead reads rows while those before them are used.
-func ahead(rows iter.Seq2[ledger.Row, error]) iter.Seq2[ledger.Row, error] {
+func ahead(rows iter.Seq2[imports.Row, error]) iter.Seq2[imports.Row, error] {
 	type result struct {
-		row ledger.Row
+		row imports.Row
 		err error
 	}
-	return func(yield func(ledger.Row, error) bool) {
+	return func(yield func(imports.Row, error) bool) {
 		const size, most = 256, 4
 		batches, stop := make(chan []result, most), make(chan struct{})
 		go func() {
@@ -183,8 +184,8 @@ func sourceNames(sources []Source) string {
 	return strings.Join(names, ", ")
 }
 
-// Undo takes back what an import did; see ledger.UndoImport. left is called for each
+// Undo takes back what an import did; see imports.Undo. left is called for each
 // subscriber that stays as it is.
-func (l *List) Undo(ctx context.Context, number int64, left func(ledger.LeftSubscriber) error) (ledger.Undone, error) {
-	return l.ledger.UndoImport(ctx, number, ledger.UndoOptions{DefaultCadence: l.cfg.Digest.Default, Now: l.now(), Left: left})
+func (l *List) Undo(ctx context.Context, number int64, left func(imports.LeftSubscriber) error) (imports.Undone, error) {
+	return imports.Undo(ctx, l.ledger, number, imports.UndoOptions{DefaultCadence: l.cfg.Digest.Default, Now: l.now(), Left: left})
 }

@@ -15,6 +15,7 @@ import (
 
 	"publisher/internal/config"
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/imports"
 	"publisher/internal/ledger/sqlite"
 	"publisher/internal/racedetector"
 )
@@ -49,7 +50,7 @@ func (b *book) list(l *ledger.Ledger) *List {
 
 // importList reads a list into the ledger, or, for a dry run, into a copy. It returns what
 // each row became.
-func (b *book) importList(name, text string, dry bool) (got ImportReport, results []ledger.RowResult) {
+func (b *book) importList(name, text string, dry bool) (got ImportReport, results []imports.RowResult) {
 	b.t.Helper()
 	open := sqlite.Open
 	if dry {
@@ -126,7 +127,7 @@ func TestImportRoundTrip(t *testing.T) {
 			here.sameResults(results, got)
 			exported := here.export()
 			if again, _ := here.importList(name, text, false); again.Added+again.Updated != 0 || again.Number != 0 || here.export() != exported {
-				t.Errorf("read twice: %+v\n%s", again.ImportCounts, cmp.Diff(exported, here.export()))
+				t.Errorf("read twice: %+v\n%s", again.Counts, cmp.Diff(exported, here.export()))
 			}
 			there.importList("export.csv", exported, false)
 			if diff := cmp.Diff(exported, there.export()); diff != "" {
@@ -140,16 +141,16 @@ func TestImportRoundTrip(t *testing.T) {
 				t.Errorf("undone (-want +got)\n%s", diff)
 			}
 			if again, _ := here.importList(name, text, false); again.Number != 2 || here.export() != exported {
-				t.Errorf("imported again: %+v\n%s", again.ImportCounts, cmp.Diff(exported, here.export()))
+				t.Errorf("imported again: %+v\n%s", again.Counts, cmp.Diff(exported, here.export()))
 			}
 		})
 	}
 }
 
 // sameResults compares the results of single rows with the ledger.
-func (b *book) sameResults(results []ledger.RowResult, got ImportReport) {
+func (b *book) sameResults(results []imports.RowResult, got ImportReport) {
 	b.t.Helper()
-	count := map[ledger.RowOutcome]int{}
+	count := map[imports.Outcome]int{}
 	for _, f := range results {
 		count[f.Outcome]++
 		if f.Reason != "" {
@@ -163,11 +164,11 @@ func (b *book) sameResults(results []ledger.RowResult, got ImportReport) {
 			return err
 		})
 	}
-	if !slices.IsSortedFunc(results, func(a, b ledger.RowResult) int { return a.Line - b.Line }) {
+	if !slices.IsSortedFunc(results, func(a, b imports.RowResult) int { return a.Line - b.Line }) {
 		b.t.Errorf("not in the order of lines: %+v", results)
 	}
-	want := map[ledger.RowOutcome]int{ledger.RowAdded: got.Added, ledger.RowUpdated: got.Updated, ledger.RowUnchanged: got.Unchanged,
-		ledger.RowKept: got.Kept, ledger.RowDuplicate: got.Duplicates, ledger.RowRefused: got.Refused, ledger.RowLeftOut: got.LeftOut}
+	want := map[imports.Outcome]int{imports.RowAdded: got.Added, imports.RowUpdated: got.Updated, imports.RowUnchanged: got.Unchanged,
+		imports.RowKept: got.Kept, imports.RowDuplicate: got.Duplicates, imports.RowRefused: got.Refused, imports.RowLeftOut: got.LeftOut}
 	for outcome, n := range want {
 		if count[outcome] != n {
 			b.t.Errorf("%d rows %s, want %d", count[outcome], outcome, n)
@@ -183,17 +184,17 @@ func TestImportKeepsWhoLeft(t *testing.T) {
 	b.importList("ghost.csv", texts["ghost.csv"], false)
 	list := "email\nada@example.com\nben@example.com\nnew@example.com\nx\n"
 	_, results := b.importList("list.csv", list, true)
-	want := []ledger.RowResult{
-		{Line: 2, Email: "ada@example.com", Outcome: ledger.RowUnchanged, Was: ledger.Active, Is: ledger.Active},
-		{Line: 3, Email: "ben@example.com", Outcome: ledger.RowKept, Was: ledger.Unsubscribed, Is: ledger.Unsubscribed},
-		{Line: 4, Email: "new@example.com", Outcome: ledger.RowAdded, Is: ledger.Active},
-		{Line: 5, Email: "x", Outcome: ledger.RowRefused, Reason: `"x" is not a valid mail address: it has no @`},
+	want := []imports.RowResult{
+		{Line: 2, Email: "ada@example.com", Outcome: imports.RowUnchanged, Was: ledger.Active, Is: ledger.Active},
+		{Line: 3, Email: "ben@example.com", Outcome: imports.RowKept, Was: ledger.Unsubscribed, Is: ledger.Unsubscribed},
+		{Line: 4, Email: "new@example.com", Outcome: imports.RowAdded, Is: ledger.Active},
+		{Line: 5, Email: "x", Outcome: imports.RowRefused, Reason: `"x" is not a valid mail address: it has no @`},
 	}
 	if diff := cmp.Diff(want, results); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 	_, results = b.importList("kit.csv", "first_name,email,created_at,status\nAda,ada@example.com,,complained\n", true)
-	want = []ledger.RowResult{{Line: 2, Email: "ada@example.com", Outcome: ledger.RowUpdated, Was: ledger.Active, Is: ledger.Complained}}
+	want = []imports.RowResult{{Line: 2, Email: "ada@example.com", Outcome: imports.RowUpdated, Was: ledger.Active, Is: ledger.Complained}}
 	if diff := cmp.Diff(want, results); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}

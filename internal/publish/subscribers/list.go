@@ -14,6 +14,7 @@ import (
 
 	"publisher/internal/config"
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/imports"
 )
 
 // Columns are the columns that an imported list may have. An exported one has them too,
@@ -160,8 +161,8 @@ func (l *reader) describe() string {
 }
 
 // all returns the rows, read one by one. Those that cannot be used have Row.Refused set.
-func (l *reader) all() iter.Seq2[ledger.Row, error] {
-	return func(yield func(ledger.Row, error) bool) {
+func (l *reader) all() iter.Seq2[imports.Row, error] {
+	return func(yield func(imports.Row, error) bool) {
 		for {
 			raw, err := l.next()
 			if errors.Is(err, io.EOF) {
@@ -169,13 +170,13 @@ func (l *reader) all() iter.Seq2[ledger.Row, error] {
 				return
 			}
 			if err != nil {
-				yield(ledger.Row{}, l.fault(err))
+				yield(imports.Row{}, l.fault(err))
 				return
 			}
 			l.rows++
 			row, err := l.row(raw)
 			if err != nil {
-				row = ledger.Row{Line: raw.line, Email: shownCell(row.Email), Refused: err.Error(), LeftOut: l.refuse(raw.line, err)}
+				row = imports.Row{Line: raw.line, Email: shownCell(row.Email), Refused: err.Error(), LeftOut: l.refuse(raw.line, err)}
 			}
 			row.File = l.index
 			if !yield(row, nil) {

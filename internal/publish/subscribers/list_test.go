@@ -14,7 +14,7 @@ import (
 	"golang.org/x/text/encoding/unicode"
 
 	"publisher/internal/config"
-	"publisher/internal/ledger"
+	"publisher/internal/ledger/imports"
 )
 
 func listConfig(t testing.TB) *config.Config {
@@ -53,7 +53,7 @@ func readListIn(cfg *config.Config, file, text, from string) (rows, warnings []s
 	return rows, warnings, list.describe(), nil
 }
 
-func rowText(row ledger.Row) string {
+func rowText(row imports.Row) string {
 	when := func(at time.Time) string {
 		if at.IsZero() {
 			return "-"

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/subscription"
 )
 
 // Restored is what a restore did, as programs read it.
@@ -38,11 +39,11 @@ func (l *List) Restore(ctx context.Context, emails []string, asked bool) (Restor
 			got.Refused = append(got.Refused, s.Email)
 			continue
 		}
-		marks, err := l.ledger.Marks(ctx, s)
+		marks, err := subscription.Marks(ctx, l.ledger, s)
 		if err != nil {
 			return got, err
 		}
-		if _, err := l.ledger.Restore(ctx, email, l.cfg.Digest.Default, l.now()); err != nil {
+		if _, err := subscription.Restore(ctx, l.ledger, email, l.cfg.Digest.Default, l.now()); err != nil {
 			return got, err
 		}
 		got.Restored = append(got.Restored, s.Email)

@@ -12,6 +12,7 @@ import (
 
 	"publisher/internal/config"
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/imports"
 	"publisher/internal/terminal"
 	"publisher/mailer/address"
 )
@@ -52,8 +53,8 @@ func shownCell(cell string) string {
 }
 
 // row converts a row of the list to one of the ledger.
-func (l *reader) row(raw rawRow) (ledger.Row, error) {
-	row := ledger.Row{Line: raw.line}
+func (l *reader) row(raw rawRow) (imports.Row, error) {
+	row := imports.Row{Line: raw.line}
 	if raw.fault != nil {
 		return row, raw.fault
 	}
@@ -180,7 +181,7 @@ func (l *reader) statusOf(text string) (ledger.Status, bool) {
 }
 
 // fields reads the columns that do not say who may be mailed.
-func (l *reader) fields(row *ledger.Row, cell func(column) string) error {
+func (l *reader) fields(row *imports.Row, cell func(column) string) error {
 	var first, last string
 	for _, c := range l.layout.columns {
 		text, err := cell(c), error(nil)
@@ -224,7 +225,7 @@ func (l *reader) fields(row *ledger.Row, cell func(column) string) error {
 
 // stripName removes invisible characters from a name, such as the direction marks that
 // contacts apps put around it.
-func (l *reader) stripName(row *ledger.Row) {
+func (l *reader) stripName(row *imports.Row) {
 	name := strings.TrimSpace(terminal.Strip(row.Name))
 	if name == row.Name {
 		return
@@ -242,7 +243,7 @@ func HasControls(texts ...string) bool {
 	})
 }
 
-func checkNames(row *ledger.Row) error {
+func checkNames(row *imports.Row) error {
 	if HasControls(append([]string{row.Name}, row.Tags...)...) {
 		return fmt.Errorf("the name or a tag of %s has control characters", row.Email)
 	}
@@ -287,7 +288,7 @@ func (l *reader) readTime(at *time.Time, c column, text string) error {
 }
 
 // language reads a language. One without digests is stored for when it has some.
-func (l *reader) language(row *ledger.Row, text string) error {
+func (l *reader) language(row *imports.Row, text string) error {
 	if text == "" {
 		return nil
 	}

@@ -14,6 +14,7 @@ import (
 	"publisher/feed"
 	"publisher/internal/config"
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/passstate"
 	"publisher/internal/publish/catalog"
 	"publisher/internal/publish/report"
 )
@@ -50,7 +51,7 @@ func (f *Feeds) Plan(ctx context.Context) (Report, error) { return f.unlessCurre
 
 // Check builds all feeds, even if they are up to date, and writes nothing.
 func (f *Feeds) Check(ctx context.Context) (Report, error) {
-	last, err := f.ledger.FeedState(ctx)
+	last, err := passstate.LoadFeedState(ctx, f.ledger)
 	if err != nil {
 		return Report{}, err
 	}
@@ -58,8 +59,8 @@ func (f *Feeds) Check(ctx context.Context) (Report, error) {
 }
 
 // unlessCurrent calls build unless all feeds are up to date.
-func (f *Feeds) unlessCurrent(ctx context.Context, build func(context.Context, ledger.FeedState) (Report, error)) (Report, error) {
-	last, err := f.ledger.FeedState(ctx)
+func (f *Feeds) unlessCurrent(ctx context.Context, build func(context.Context, passstate.FeedState) (Report, error)) (Report, error) {
+	last, err := passstate.LoadFeedState(ctx, f.ledger)
 	if err != nil {
 		return Report{}, err
 	}
@@ -72,7 +73,7 @@ func (f *Feeds) unlessCurrent(ctx context.Context, build func(context.Context, l
 	return Report{Feeds: report.Feeds{Unchanged: last.Feeds}, Complete: true}, nil
 }
 
-func (f *Feeds) preview(ctx context.Context, last ledger.FeedState) (Report, error) {
+func (f *Feeds) preview(ctx context.Context, last passstate.FeedState) (Report, error) {
 	if err := f.catalog.Load(ctx); err != nil {
 		return Report{}, err
 	}
@@ -93,7 +94,7 @@ func (f *Feeds) preview(ctx context.Context, last ledger.FeedState) (Report, err
 	return r, nil
 }
 
-func (f *Feeds) update(ctx context.Context, last ledger.FeedState) (Report, error) {
+func (f *Feeds) update(ctx context.Context, last passstate.FeedState) (Report, error) {
 	if err := f.catalog.Load(ctx); err != nil {
 		return Report{}, err
 	}
@@ -117,14 +118,14 @@ func (f *Feeds) update(ctx context.Context, last ledger.FeedState) (Report, erro
 		return Report{}, ctx.Err()
 	}
 	r := f.report(result, err)
-	if err := f.ledger.SaveFeedNames(ctx, ledger.FeedNames{IDs: result.Memory.IDs, Folders: result.Memory.Tags}); err != nil {
+	if err := passstate.SaveFeedNames(ctx, f.ledger, passstate.FeedNames{IDs: result.Memory.IDs, Folders: result.Memory.Tags}); err != nil {
 		return r, err
 	}
 	// The feeds of tags and months that no longer have posts go.
 	if r.Feeds.Removed, err = feed.Prune(f.cfg, written, result.Documents); err != nil {
 		r.Errors = append(r.Errors, errorsOf(err)...)
 	}
-	return r, f.ledger.SaveFeedState(ctx, f.state(result, r.Complete))
+	return r, passstate.SaveFeedState(ctx, f.ledger, f.state(result, r.Complete))
 }
 
 // report returns what an update reports, and adds the posts that feeds cannot show to the
@@ -141,14 +142,14 @@ func (f *Feeds) report(result feed.Result, err error) Report {
 
 // state returns what the next pass has to know. If a feed failed, none counts as intact, so
 // that the next pass builds them all.
-func (f *Feeds) state(result feed.Result, complete bool) ledger.FeedState {
-	next := ledger.FeedState{Settings: f.settings(), Feeds: result.Unchanged + len(result.Written), Files: make([]ledger.FeedFile, len(result.Documents)),
-		Dependencies: make(map[string]ledger.Dependencies, len(result.Dependencies)), LeftOut: catalog.LedgerProblems(f.catalog.ProblemsLeftOut())}
+func (f *Feeds) state(result feed.Result, complete bool) passstate.FeedState {
+	next := passstate.FeedState{Settings: f.settings(), Feeds: result.Unchanged + len(result.Written), Files: make([]passstate.FeedFile, len(result.Documents)),
+		Dependencies: make(map[string]passstate.Dependencies, len(result.Dependencies)), LeftOut: catalog.LedgerProblems(f.catalog.ProblemsLeftOut())}
 	for path, d := range result.Dependencies {
-		next.Dependencies[path] = ledger.Dependencies(d)
+		next.Dependencies[path] = passstate.Dependencies(d)
 	}
 	for i, doc := range result.Documents {
-		next.Files[i].FeedDocument = ledger.FeedDocument(doc)
+		next.Files[i].FeedDocument = passstate.FeedDocument(doc)
 		if info, err := os.Stat(f.cfg.Path(doc.Path)); err == nil && complete {
 			next.Files[i].Size, next.Files[i].Modified = info.Size(), info.ModTime()
 		}
@@ -158,7 +159,7 @@ func (f *Feeds) state(result feed.Result, complete bool) ledger.FeedState {
 
 // current reports whether the feeds are up to date for posts that have not changed: the
 // settings, the files of the feeds, and the files that renderings depend on are the same.
-func (f *Feeds) current(last ledger.FeedState) bool {
+func (f *Feeds) current(last passstate.FeedState) bool {
 	if last.Settings != f.settings() || len(last.Files) == 0 && f.cfg.Feeds.RSS+f.cfg.Feeds.Atom+f.cfg.Feeds.JSON != "" {
 		return false
 	}
@@ -176,7 +177,7 @@ func (f *Feeds) current(last ledger.FeedState) bool {
 }
 
 // intact reports whether a file of a feed is as it was written.
-func (f *Feeds) intact(file ledger.FeedFile) bool {
+func (f *Feeds) intact(file passstate.FeedFile) bool {
 	info, err := os.Stat(f.cfg.Path(file.Path))
 	return err == nil && info.Size() == file.Size && info.ModTime().Equal(file.Modified)
 }
@@ -215,7 +216,7 @@ func Updated(e catalog.Entry) time.Time {
 // memory returns the ids of Atom feeds and the folders of tag feeds, which never change once
 // they are in use.
 func (f *Feeds) memory(ctx context.Context) (feed.Memory, error) {
-	names, err := f.ledger.FeedNames(ctx)
+	names, err := passstate.LoadFeedNames(ctx, f.ledger)
 	return feed.Memory{IDs: names.IDs, Tags: names.Folders}, err
 }
 

@@ -15,6 +15,7 @@ import (
 	"publisher/feed"
 	"publisher/internal/config"
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/passstate"
 	"publisher/internal/publish/report"
 )
 
@@ -40,15 +41,15 @@ func NewHubs(cfg *config.Config, l *ledger.Ledger) *Hubs { return &Hubs{cfg, l} 
 // Notify notifies each hub of the feeds that have changed since it was last notified. A hub
 // that fails is a warning: the next pass tries again.
 func (h *Hubs) Notify(ctx context.Context, now time.Time) ([]report.Warning, error) {
-	last, err := h.ledger.Hubs(ctx)
+	last, err := passstate.LoadHubs(ctx, h.ledger)
 	if err != nil || len(last)+len(h.cfg.Feeds.Hubs) == 0 {
 		return nil, err
 	}
-	feeds, err := h.ledger.FeedState(ctx)
+	feeds, err := passstate.LoadFeedState(ctx, h.ledger)
 	if err != nil {
 		return nil, err
 	}
-	next := make(map[string]*ledger.Hub, len(h.cfg.Feeds.Hubs))
+	next := make(map[string]*passstate.Hub, len(h.cfg.Feeds.Hubs))
 	errs := make([]error, len(h.cfg.Feeds.Hubs))
 	var notifying sync.WaitGroup
 	for i, hub := range h.cfg.Feeds.Hubs {
@@ -74,9 +75,9 @@ func (h *Hubs) Notify(ctx context.Context, now time.Time) ([]report.Warning, err
 }
 
 // notifyOne notifies one hub, and notes in its state how far that came.
-func (h *Hubs) notifyOne(ctx context.Context, hub string, state *ledger.Hub, files []ledger.FeedFile, now time.Time) error {
+func (h *Hubs) notifyOne(ctx context.Context, hub string, state *passstate.Hub, files []passstate.FeedFile, now time.Time) error {
 	notified := map[string]string{}
-	var changed []ledger.FeedFile
+	var changed []passstate.FeedFile
 	for _, f := range files {
 		switch known := state.Notified[f.Path]; {
 		case f.SHA256 == "" || feed.Topic(h.cfg, f.Path) == "":
@@ -147,19 +148,19 @@ func samePost(request *http.Request, via []*http.Request) error {
 	return nil
 }
 
-func shortHash(f ledger.FeedFile) string { return f.SHA256[:min(16, len(f.SHA256))] }
+func shortHash(f passstate.FeedFile) string { return f.SHA256[:min(16, len(f.SHA256))] }
 
-func (h *Hubs) save(ctx context.Context, hubs map[string]*ledger.Hub) error {
-	next := make(map[string]ledger.Hub, len(hubs))
+func (h *Hubs) save(ctx context.Context, hubs map[string]*passstate.Hub) error {
+	next := make(map[string]passstate.Hub, len(hubs))
 	for url, state := range hubs {
 		next[url] = *state
 	}
-	return h.ledger.SaveHubs(ctx, next)
+	return passstate.SaveHubs(ctx, h.ledger, next)
 }
 
 // NextTry returns when a hub that failed is to be tried again; zero for none.
 func (h *Hubs) NextTry(ctx context.Context) (time.Time, error) {
-	hubs, err := h.ledger.Hubs(ctx)
+	hubs, err := passstate.LoadHubs(ctx, h.ledger)
 	var next time.Time
 	for _, state := range hubs {
 		if !state.Next.IsZero() && (next.IsZero() || state.Next.Before(next)) {
