@@ -26,7 +26,7 @@ func TestKilledWhileEverything(t *testing.T) {
 	t.Parallel()
 	kills, seed := 3, uint64(1)
 	if racedetector.Enabled {
-		kills = 2
+		kills = 1
 	}
 	for name, set := range map[string]func(string) error{
 		"PUBLISHER_TORTURE": func(text string) (err error) { kills, err = strconv.Atoi(text); return err },
