@@ -39,8 +39,7 @@ func start(settings []string) (*Server, error) {
 		os.RemoveAll(s.dir)
 		return nil, err
 	}
-	err = s.makeCluster(settings)
-	if err == nil {
+	if err = s.makeCluster(settings); err == nil {
 		err = s.launch()
 	}
 	if err != nil {

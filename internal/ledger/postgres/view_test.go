@@ -3,7 +3,6 @@
 package postgres_test
 
 import (
-	"os"
 	"strings"
 	"testing"
 
@@ -28,15 +27,11 @@ func viewAt(t *testing.T, dsn string) *ledger.Ledger {
 	return l
 }
 
-// What is changed in a view can be read there. PUBLISHER_VIEWS has all tests run, and not only those
-// about what commands that look change.
+// What is changed in a view can be read there. These tests are about what commands that
+// look change.
 func TestConformanceOfViews(t *testing.T) {
 	dsn := empty(t) // which stays empty
 	open := func(t *testing.T) *ledger.Ledger { return viewAt(t, dsn) }
-	if os.Getenv("PUBLISHER_VIEWS") != "" {
-		ledgertest.Run(t, open)
-		return
-	}
 	ledgertest.RunOnly(t, open, "first pass and scan", "posts are numbered once", "posts come back as stored", "import from a file", "import and missing rows",
 		"undoing leaves what changed", "groups and recipients", "editions", "record", "record after a crash", "record from many callers", "cancel", "bundles")
 }
