@@ -93,8 +93,13 @@ type Source struct {
 //     rows, ends the import and nothing is changed.
 //
 // Neither rows nor the functions of the options may use the ledger.
-func Run(ctx context.Context, l *ledger.Ledger, rows iter.Seq2[Row, error], o Options) (Counts, error) {
+func Run(ctx context.Context, l *ledger.Ledger, rows iter.Seq2[Row, error], o Options) (_ Counts, err error) {
 	i := &importer{Options: o, insertRows: l.InsertRows}
+	// Nothing else is read before the last row, so that no older state of the ledger has to be kept
+	// meanwhile.
+	if i.erased, err = erasure.ReadSet(ctx, l.Reader()); err != nil {
+		return Counts{}, l.Fail("import", err)
+	}
 	fill := func(tx *sql.Tx) error { return i.stage(ctx, tx, rows) }
 	merge := func(tx *sql.Tx) error { return i.merge(ctx, tx) }
 	if err := l.Stage(ctx, fill, merge); err != nil {
@@ -130,10 +135,7 @@ const (
 	stageSize = 1024
 )
 
-func (i *importer) stage(ctx context.Context, tx *sql.Tx, rows iter.Seq2[Row, error]) (err error) {
-	if i.erased, err = erasure.ReadSet(ctx, tx); err != nil {
-		return err
-	}
+func (i *importer) stage(ctx context.Context, tx *sql.Tx, rows iter.Seq2[Row, error]) error {
 	for row, err := range rows {
 		if err != nil {
 			return err
