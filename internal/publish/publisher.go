@@ -74,7 +74,13 @@ func (p *Publisher) Run(ctx context.Context, command string) (*report.Pass, erro
 	if _, err := delivery.LoadSigner(p.cfg, p.log); err != nil {
 		return nil, err
 	}
-	return p.locked(ctx, command, func(s *pass) error { return s.run(ctx) })
+	return p.locked(ctx, command, func(s *pass) error {
+		err := s.run(ctx)
+		if kept := s.remember(ctx, err); err == nil {
+			return kept
+		}
+		return err // whose cause also keeps it from being stored, if that failed
+	})
 }
 
 // Feeds scans the tree and updates the feeds only. It records ids and hashes, but leaves it to
