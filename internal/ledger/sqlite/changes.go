@@ -5,18 +5,20 @@ import (
 	"database/sql"
 	"fmt"
 	"sync"
+	"time"
 
 	"publisher/internal/ledger"
 )
 
-// changes runs what callers want to change. Those that come while another transaction runs
-// share the next one, and its fsync.
+// changes runs what callers want to change. Those that come while another transaction runs, or
+// soon after one while mail goes out, share the next one, and its fsync.
 type changes struct {
 	recorder *recorder
 
 	mu      sync.Mutex
 	waiting []*change
-	turn    sync.Mutex // held while a transaction of them runs
+	ended   time.Time  // when a transaction of them did
+	turn    sync.Mutex // held while one runs
 }
 
 // change is a call of Change.
@@ -25,20 +27,25 @@ type change struct {
 	touched ledger.Touched
 	do      func(*sql.Tx) error
 
-	tried bool // with others
-	done  bool // with others, and err is what became of it
+	tried chan struct{} // closed once it was, with others
+	done  bool          // with others, and err is what became of it
 	err   error
 }
 
-// maxTogether limits the changes in a transaction, because mail waits for it.
-const maxTogether = 50
+const (
+	// maxTogether limits the changes in a transaction, because mail waits for it.
+	maxTogether = 50
+	// apart is how long after a transaction somebody's change waits for company while mail goes out,
+	// which each transaction interrupts.
+	apart = 20 * time.Millisecond
+)
 
 // run returns once the change is on the disk.
 func (c *changes) run(ctx context.Context, touched ledger.Touched, do func(*sql.Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	one := &change{ctx: ctx, touched: touched, do: do}
+	one := &change{ctx: ctx, touched: touched, do: do, tried: make(chan struct{})}
 	run := c.together
 	if touched.Everybody() {
 		run = c.alone
@@ -65,16 +72,40 @@ func (c *changes) apply(tx *sql.Tx, one *change) error {
 func (c *changes) together(one *change) error {
 	c.mu.Lock()
 	c.waiting = append(c.waiting, one)
+	company, ended := len(c.waiting), c.ended
 	c.mu.Unlock()
+	// Changes of nobody are steps of the mail that goes out, which cannot wait.
+	if len(one.touched.Subscribers()) > 0 && company < maxTogether && c.recorder.writer.log.recording() {
+		one.await(time.Until(ended.Add(apart)))
+	}
 	c.turn.Lock()
 	defer c.turn.Unlock()
-	for !one.tried {
+	for !one.wasTried() {
 		c.runAll(c.take())
 	}
 	if one.done {
 		return one.err
 	}
 	return c.alone(one)
+}
+
+// await waits until the change was tried, at most so long.
+func (one *change) await(long time.Duration) {
+	timer := time.NewTimer(long)
+	defer timer.Stop()
+	select {
+	case <-one.tried:
+	case <-timer.C:
+	}
+}
+
+func (one *change) wasTried() bool {
+	select {
+	case <-one.tried:
+		return true
+	default:
+		return false
+	}
 }
 
 // take returns the changes that have waited longest.
@@ -95,8 +126,12 @@ func (c *changes) runAll(all []*change) {
 	if len(all) > 1 {
 		failed, err = c.tryAll(all)
 	}
+	c.mu.Lock()
+	c.ended = time.Now()
+	c.mu.Unlock()
 	for _, one := range all {
-		one.tried, one.done, one.err = true, len(all) > 1 && !failed, err
+		one.done, one.err = len(all) > 1 && !failed, err
+		close(one.tried)
 	}
 }
 

@@ -107,7 +107,8 @@ type Request struct {
 }
 
 // Do performs a request as far as the token permits. It returns the subscriber's new
-// state, nil if there is no such subscriber, and whether anything changed.
+// state, nil if there is no such subscriber, and whether anything changed. Its errors do not
+// contain the address.
 func Do(ctx context.Context, l *ledger.Ledger, r Request) (s *ledger.Subscriber, changed bool, err error) {
 	err = l.ChangeOf(ctx, "change a subscription", r.Subscriber, func(tx *sql.Tx) error {
 		changed = false

@@ -104,7 +104,7 @@ func (q *Queue) confirm(ctx context.Context, d *draft) (wanted bool, err error) 
 		return false, err
 	}
 	d.confirmation, d.typed = c, p.How != signups.ByMail // or no page waits for the code
-	d.mail.Expires = p.Expires
+	d.mail.Expires = p.Expires.Truncate(time.Minute)     // the same for many: see confirmations
 	d.tokens = signups.ConfirmTokens(d.Pending, c.secret, c.code, q.Now())
 	d.replyTo = q.links.ReplyTo("c." + c.secret)
 	d.mail.Replies = d.replyTo != nil

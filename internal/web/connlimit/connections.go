@@ -1,11 +1,15 @@
-package web
+// Package connlimit limits the connections of a web server, in total and by network.
+package connlimit
 
 import (
+	"errors"
 	"net"
 	"net/http"
 	"net/netip"
+	"os"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 const (
@@ -16,10 +20,10 @@ const (
 	maxPerNetwork = 100
 )
 
-// connections is a listener that limits the number of connections, in total and per network.
+// Listener is a listener that limits the number of connections, in total and per network.
 // A new one is never refused. Instead, the worst of the others is closed, so that a client
 // that holds connections open cannot lock others out.
-type connections struct {
+type Listener struct {
 	net.Listener
 	most, mostPerNetwork int
 	behind               []netip.Prefix // proxies, which connect on behalf of many clients
@@ -32,19 +36,22 @@ type connections struct {
 // connection is an open connection of a client.
 type connection struct {
 	net.Conn
-	of      *connections
+	of      *Listener
 	network netip.Prefix // zero: counted in the total only
 
-	busy atomic.Bool   // a request's header has been read, and its response is not fully sent
-	last atomic.Uint64 // if busy, when a byte was last read or written; else when it became idle
+	busy    atomic.Bool // a request's header has been read, and its response is not fully sent
+	writing deadline
+	last    atomic.Uint64 // if busy, when a byte was last read or written; else when it became idle
 }
 
-func limitConnections(l net.Listener, behind []netip.Prefix) *connections {
-	return &connections{Listener: l, most: min(maxConnections, descriptors()/2), mostPerNetwork: maxPerNetwork, behind: behind, open: map[*connection]struct{}{}}
+// New returns a listener of the connections of l. behind are the proxies, which are counted in
+// the total only.
+func New(l net.Listener, behind []netip.Prefix) *Listener {
+	return &Listener{Listener: l, most: min(maxConnections, descriptors()/2), mostPerNetwork: maxPerNetwork, behind: behind, open: map[*connection]struct{}{}}
 }
 
 // Accept makes room for each new connection.
-func (c *connections) Accept() (net.Conn, error) {
+func (c *Listener) Accept() (net.Conn, error) {
 	accepted, err := c.Listener.Accept()
 	if err != nil {
 		return nil, err
@@ -57,7 +64,7 @@ func (c *connections) Accept() (net.Conn, error) {
 }
 
 // add counts a connection, and returns those to be closed for it.
-func (c *connections) add(conn *connection) (victims []*connection) {
+func (c *Listener) add(conn *connection) (victims []*connection) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if conn.network.IsValid() {
@@ -70,7 +77,7 @@ func (c *connections) add(conn *connection) (victims []*connection) {
 }
 
 // makeRoom appends the worst of those counted to victims if there are at least most.
-func (c *connections) makeRoom(victims []*connection, most int, counted func(*connection) bool) []*connection {
+func (c *Listener) makeRoom(victims []*connection, most int, counted func(*connection) bool) []*connection {
 	if len(c.open) < most {
 		return victims
 	}
@@ -104,7 +111,7 @@ func (c *connection) worseThan(other *connection) bool {
 // networkOf returns the IPv4 /24 or IPv6 /64 that counts as one client. It is zero for
 // addresses that are not counted by network: proxies, this machine and private networks,
 // where proxies are.
-func (c *connections) networkOf(addr net.Addr) netip.Prefix {
+func (c *Listener) networkOf(addr net.Addr) netip.Prefix {
 	tcp, ok := addr.(*net.TCPAddr)
 	if !ok {
 		return netip.Prefix{}
@@ -126,8 +133,8 @@ func (c *connections) networkOf(addr net.Addr) netip.Prefix {
 	return network
 }
 
-// track is the server's ConnState hook: it records when a connection is busy.
-func (c *connections) track(conn net.Conn, state http.ConnState) {
+// Track is the server's ConnState hook: it records when a connection is busy.
+func (c *Listener) Track(conn net.Conn, state http.ConnState) {
 	ours, ok := conn.(*connection)
 	if !ok {
 		return
@@ -141,7 +148,7 @@ func (c *connections) track(conn net.Conn, state http.ConnState) {
 	}
 }
 
-func (c *connections) forget(conn *connection) {
+func (c *Listener) forget(conn *connection) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.open, conn)
@@ -167,10 +174,25 @@ func (c *connection) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func (c *connection) Write(p []byte) (int, error) {
-	n, err := c.Conn.Write(p)
-	c.moved(n)
-	return n, err
+func (c *connection) Write(p []byte) (written int, err error) {
+	for {
+		n, err := c.Conn.Write(p[written:])
+		c.moved(n)
+		written += n
+		if !errors.Is(err, os.ErrDeadlineExceeded) || !c.writing.passed(c.Conn.SetWriteDeadline) {
+			return written, err
+		}
+	}
+}
+
+// SetWriteDeadline sets the time by which what is written must be sent.
+func (c *connection) SetWriteDeadline(t time.Time) error {
+	return c.writing.set(t, c.Conn.SetWriteDeadline)
+}
+
+// SetDeadline sets the time for reading and for writing.
+func (c *connection) SetDeadline(t time.Time) error {
+	return errors.Join(c.SetReadDeadline(t), c.SetWriteDeadline(t))
 }
 
 // moved records that bytes were read or written. A header that trickles in counts from its

@@ -1,4 +1,4 @@
-package web
+package httpcache
 
 import (
 	"bytes"
@@ -8,6 +8,7 @@ import (
 	"io"
 	"math/bits"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -25,17 +26,17 @@ const (
 	hotAfter = 2
 )
 
-// content is a body in the forms in which clients accept it. The brotli form comes later than
+// Content is a body in the forms in which clients accept it. The brotli form comes later than
 // the others, if at all.
-type content struct {
+type Content struct {
 	hash   string // hexadecimal
 	plain  form
 	gzip   *form // nil if not worth it
 	brotli atomic.Pointer[form]
 
 	asked atomic.Int32
-	key   cacheKey       // in the cache, once it is there
-	pack  func(*content) // makes the brotli form; nil outside the cache
+	key   Key            // in the cache, once it is there
+	pack  func(*Content) // makes the brotli form; nil outside the cache
 }
 
 // form is one form of a content. The values of its headers are those of the map of headers,
@@ -54,9 +55,29 @@ func newForm(hash, suffix, encoding string, body []byte) *form {
 	return f
 }
 
+// ReadFile reads a file of about a size, and returns the number of bytes read. A large one
+// stays on disk.
+func ReadFile(mediaType string, size int64, file io.Reader) (c *Content, read int64, err error) {
+	keep := size <= maxKept
+	if keep {
+		file = io.LimitReader(file, maxKept+1) // it may be growing
+	}
+	c, read, err = represent(mediaType, size, keep, file)
+	if err == nil && read > maxKept {
+		c.plain.body = nil
+	}
+	return c, read, err
+}
+
+// Hash returns the hash of the content, in hexadecimal.
+func (c *Content) Hash() string { return c.hash }
+
+// InMemory reports whether the plain form is in memory.
+func (c *Content) InMemory() bool { return c.plain.body != nil }
+
 // represent reads a body of about a size once and returns it as a content, and the number of
 // bytes read. With keep, the plain form is in memory.
-func represent(mediaType string, size int64, keep bool, body io.Reader) (c *content, read int64, err error) {
+func represent(mediaType string, size int64, keep bool, body io.Reader) (c *Content, read int64, err error) {
 	hash := sha256.New()
 	to := []io.Writer{hash}
 	var plain, packed bytes.Buffer
@@ -76,7 +97,7 @@ func represent(mediaType string, size int64, keep bool, body io.Reader) (c *cont
 	if err != nil {
 		return nil, read, err
 	}
-	c = &content{hash: hex.EncodeToString(hash.Sum(nil)[:16])}
+	c = &Content{hash: hex.EncodeToString(hash.Sum(nil)[:16])}
 	c.plain = *newForm(c.hash, "", "", nil)
 	if keep {
 		c.plain = *newForm(c.hash, "", "", plain.Bytes())
@@ -88,8 +109,22 @@ func represent(mediaType string, size int64, keep bool, body io.Reader) (c *cont
 	return c, read, nil
 }
 
+// compressible reports whether gzip is worth trying.
+func compressible(mediaType string) bool {
+	essence, _, _ := strings.Cut(mediaType, ";")
+	if strings.HasPrefix(essence, "text/") {
+		return true
+	}
+	for _, suffix := range []string{"xml", "json", "javascript", "wasm"} {
+		if strings.HasSuffix(essence, suffix) {
+			return true
+		}
+	}
+	return false
+}
+
 // size is the memory that the bodies take.
-func (c *content) size() int64 {
+func (c *Content) size() int64 {
 	n := len(c.plain.body)
 	if c.gzip != nil {
 		n += len(c.gzip.body)
@@ -102,7 +137,7 @@ func (c *content) size() int64 {
 
 // wantBrotli counts a request that the brotli form would answer, and has it made if there are
 // enough of them.
-func (c *content) wantBrotli() {
+func (c *Content) wantBrotli() {
 	if c.pack != nil && c.plain.body != nil && len(c.plain.body) <= maxKept && c.asked.Add(1) == hotAfter {
 		c.pack(c)
 	}
@@ -110,10 +145,10 @@ func (c *content) wantBrotli() {
 
 // packer compresses contents by brotli, one after the other, beside the requests.
 type packer struct {
-	done func(c *content, bytes int64) // called for each new form
+	done func(c *Content, bytes int64) // called for each new form
 
 	mu      sync.Mutex
-	queue   []*content
+	queue   []*Content
 	running bool
 }
 
@@ -121,7 +156,7 @@ type packer struct {
 // without brotli until it is read again.
 const maxQueue = 256
 
-func (p *packer) add(c *content) {
+func (p *packer) add(c *Content) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if len(p.queue) >= maxQueue {

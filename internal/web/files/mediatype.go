@@ -1,4 +1,4 @@
-package web
+package files
 
 import (
 	"mime"
@@ -8,11 +8,12 @@ import (
 	"publisher/internal/config"
 )
 
-// mediaTypes are the media types of the feeds, by file name in the config.
-type mediaTypes map[string]string
+// Types are the media types of the feeds, by file name in the config.
+type Types map[string]string
 
-func feedTypes(feeds config.Feeds) mediaTypes {
-	types := mediaTypes{
+// FeedTypes returns the media types of the feeds that a config turns on.
+func FeedTypes(feeds config.Feeds) Types {
+	types := Types{
 		feeds.RSS:  "application/rss+xml; charset=utf-8",
 		feeds.Atom: "application/atom+xml; charset=utf-8",
 		feeds.JSON: "application/feed+json; charset=utf-8",
@@ -23,7 +24,7 @@ func feedTypes(feeds config.Feeds) mediaTypes {
 
 // of returns the media type of a file of the output folder, and whether it is a feed: that
 // of the site, or one of the same name in the folder of a tag or month.
-func (m mediaTypes) of(name string) (mediaType string, feed bool) {
+func (m Types) of(name string) (mediaType string, feed bool) {
 	longest := ""
 	for file := range m {
 		if (name == file || strings.HasSuffix(name, "/"+file)) && len(file) > len(longest) {
@@ -61,18 +62,4 @@ var commonTypes = map[string]string{
 	".woff2": "font/woff2",
 	".xml":   "application/xml; charset=utf-8",
 	".xsl":   "application/xslt+xml; charset=utf-8",
-}
-
-// compressible reports whether gzip is worth trying.
-func compressible(mediaType string) bool {
-	essence, _, _ := strings.Cut(mediaType, ";")
-	if strings.HasPrefix(essence, "text/") {
-		return true
-	}
-	for _, suffix := range []string{"xml", "json", "javascript", "wasm"} {
-		if strings.HasSuffix(essence, suffix) {
-			return true
-		}
-	}
-	return false
 }

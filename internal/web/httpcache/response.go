@@ -1,9 +1,12 @@
-package web
+package httpcache
 
 import (
 	"bytes"
 	"io"
 	"net/http"
+	"os"
+	"publisher/internal/web/accept"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -16,32 +19,44 @@ const (
 	slowestRate = 32 << 10 // bytes per second
 )
 
-// response is a content that clients may cache, with its metadata.
-type response struct {
-	*content
+// Response is a content that clients may cache, with its metadata.
+type Response struct {
+	*Content
 	mediaType []string
-	headers   []field // others than those of the content
+	headers   []Field // others than those of the content
 	modified  time.Time
 	stamp     []string // the value of Last-Modified; nil if modified is zero
 	vary      []string // the value of Vary; nil for none
 }
 
-// field is a header with its values. Responses share them, so they must not be changed.
-type field struct {
+// Field is a header with its values. Responses share them, so they must not be changed.
+type Field struct {
 	name   string // in canonical form
 	values []string
 }
 
-func setHeaders(h http.Header, fields []field) {
+// Header returns a header with one value.
+func Header(name, value string) Field { return Field{name, []string{value}} }
+
+// SetHeaders sets all of them.
+func SetHeaders(h http.Header, fields []Field) {
 	for _, f := range fields {
 		h[f.name] = f.values
 	}
 }
 
-// newResponse returns a response of a content. vary names a header that the choice of the
+// Replace returns headers with others in place of those of the same name.
+func Replace(headers, others []Field) []Field {
+	kept := slices.DeleteFunc(slices.Clone(headers), func(h Field) bool {
+		return slices.ContainsFunc(others, func(o Field) bool { return o.name == h.name })
+	})
+	return append(kept, others...)
+}
+
+// NewResponse returns a response of a content. vary names a header that the choice of the
 // content depends on, or is "".
-func newResponse(c *content, mediaType string, modified time.Time, vary string, headers ...field) *response {
-	d := &response{content: c, mediaType: []string{mediaType}, modified: modified, headers: headers}
+func NewResponse(c *Content, mediaType string, modified time.Time, vary string, headers ...Field) *Response {
+	d := &Response{Content: c, mediaType: []string{mediaType}, modified: modified, headers: headers}
 	if !modified.IsZero() {
 		d.stamp = []string{modified.UTC().Format(http.TimeFormat)}
 	}
@@ -54,21 +69,33 @@ func newResponse(c *content, mediaType string, modified time.Time, vary string, 
 	return d
 }
 
-// reuse takes over the content of an earlier response if it is the same, because it may have
+// BodyResponse returns the response of any body.
+func BodyResponse(body []byte, mediaType string, modified time.Time, vary string, headers ...Field) (*Response, error) {
+	c, _, err := represent(mediaType, int64(len(body)), true, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	return NewResponse(c, mediaType, modified, vary, headers...), nil
+}
+
+// ContentType returns the media type.
+func (d *Response) ContentType() string { return d.mediaType[0] }
+
+// Reuse takes over the content of an earlier response if it is the same, because it may have
 // the brotli form.
-func (d *response) reuse(earlier *response) {
+func (d *Response) Reuse(earlier *Response) {
 	if d.hash == earlier.hash && d.plain.body != nil && earlier.plain.body != nil && (d.gzip == nil) == (earlier.gzip == nil) {
-		d.content = earlier.content
+		d.Content = earlier.Content
 	}
 }
 
-// serve sends the content in the form that the client prefers, or 304 if the client has it
+// Serve sends the content in the form that the client prefers, or 304 if the client has it
 // already. file has the plain form if that is not in memory.
-func (d *response) serve(w http.ResponseWriter, r *http.Request, file io.ReadSeeker) {
+func (d *Response) Serve(w http.ResponseWriter, r *http.Request, file io.ReadSeeker) {
 	f := d.choose(r.Header)
 	status := d.answer(r.Header, f)
 	h := w.Header()
-	setHeaders(h, d.headers)
+	SetHeaders(h, d.headers)
 	if d.vary != nil {
 		h["Vary"] = d.vary
 	}
@@ -101,7 +128,7 @@ var acceptRanges = []string{"bytes"}
 
 // answer returns the status of a request that a usual client sends: 200, 304, or 0 for a
 // request with other conditions, or ranges, and for a body that is not in memory.
-func (d *response) answer(h http.Header, f *form) int {
+func (d *Response) answer(h http.Header, f *form) int {
 	for _, name := range [...]string{"Range", "If-Match", "If-Unmodified-Since"} {
 		if _, given := h[name]; given {
 			return 0
@@ -123,7 +150,7 @@ func (d *response) answer(h http.Header, f *form) int {
 }
 
 // serveContent leaves all that answer does not know to net/http.
-func (d *response) serveContent(w http.ResponseWriter, r *http.Request, f *form, file io.ReadSeeker) {
+func (d *Response) serveContent(w http.ResponseWriter, r *http.Request, f *form, file io.ReadSeeker) {
 	body := file
 	if f.body != nil || body == nil {
 		body = bytes.NewReader(f.body)
@@ -151,12 +178,12 @@ func allowTimeFor(w http.ResponseWriter, size int64) {
 }
 
 // choose returns the form that a client prefers. One that has the gzip form keeps it.
-func (d *response) choose(h http.Header) *form {
+func (d *Response) choose(h http.Header) *form {
 	accepted := h["Accept-Encoding"]
 	if d.gzip == nil || len(accepted) == 0 {
 		return &d.plain
 	}
-	asGzip, asBrotli := encodings(accepted)
+	asGzip, asBrotli := accept.Encodings(accepted)
 	if asBrotli > 0 && asBrotli >= asGzip {
 		br := d.brotli.Load()
 		if br == nil {
@@ -171,54 +198,10 @@ func (d *response) choose(h http.Header) *form {
 	return &d.plain
 }
 
-// encodings returns the quality values that Accept-Encoding gives gzip and brotli (RFC 9110
-// §12.5.3). Without the header the client gets the plain form.
-func encodings(values []string) (gzip, br float64) {
-	gzip, br = -1, -1
-	any := 0.0
-	for _, value := range values {
-		for value != "" {
-			var item string
-			item, value, _ = strings.Cut(value, ",")
-			coding, parameters, _ := strings.Cut(item, ";")
-			switch coding = strings.TrimSpace(coding); {
-			case strings.EqualFold(coding, "gzip") || strings.EqualFold(coding, "x-gzip"):
-				if gzip < 0 {
-					gzip = qualityIn(parameters)
-				}
-			case strings.EqualFold(coding, "br"):
-				if br < 0 {
-					br = qualityIn(parameters)
-				}
-			case coding == "*":
-				any = qualityIn(parameters)
-			}
-		}
+// Reader returns the content, from f if it is not in memory.
+func (d *Response) Reader(f *os.File, size int64) io.Reader {
+	if f == nil {
+		return bytes.NewReader(d.plain.body)
 	}
-	if gzip < 0 {
-		gzip = any
-	}
-	if br < 0 {
-		br = any
-	}
-	return gzip, br
-}
-
-// qualityIn returns the quality value among the parameters of an item: 1 without one, and 0 if
-// it is invalid.
-func qualityIn(parameters string) float64 {
-	for parameters != "" {
-		var one string
-		one, parameters, _ = strings.Cut(parameters, ";")
-		name, value, found := strings.Cut(one, "=")
-		if !found || !strings.EqualFold(strings.TrimSpace(name), "q") {
-			continue
-		}
-		q, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
-		if err != nil || !(q >= 0 && q <= 1) {
-			return 0
-		}
-		return q
-	}
-	return 1
+	return io.NewSectionReader(f, 0, size)
 }
