@@ -123,6 +123,7 @@ func (d *Daemon) look(ctx context.Context) time.Time {
 		}
 		r := s.report()
 		d.logPass(r)
+		d.count(s, r)
 		kept := s.saveLastPass(ctx, "serve")
 		if wake, err := s.wake(ctx); err != nil {
 			return err

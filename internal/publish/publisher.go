@@ -14,6 +14,7 @@ import (
 	"publisher/content"
 	"publisher/internal/config"
 	"publisher/internal/ledger/sqlite"
+	"publisher/internal/metrics"
 	"publisher/internal/publish/delivery"
 	"publisher/internal/publish/editions"
 	"publisher/internal/publish/report"
@@ -28,6 +29,7 @@ type Publisher struct {
 	build    string
 	progress func(delivery.Progress)
 	every    time.Duration
+	metrics  *metrics.Metrics
 	parsed   templateCache
 	// feedsChanged is called after feeds were written, before anybody is told of them.
 	feedsChanged func()
@@ -45,11 +47,13 @@ type Options struct {
 	Every time.Duration
 	// Progress is called at the end of each delivery; nil for none.
 	Progress func(delivery.Progress)
+	// Metrics count what happens; nil for none.
+	Metrics *metrics.Metrics
 }
 
 // New returns a Publisher.
 func New(cfg *config.Config, o Options) *Publisher {
-	p := &Publisher{cfg: cfg, now: o.Now, log: o.Log, build: o.Build, progress: o.Progress, every: o.Every, feedsChanged: func() {}}
+	p := &Publisher{cfg: cfg, now: o.Now, log: o.Log, build: o.Build, progress: o.Progress, every: o.Every, metrics: o.Metrics, feedsChanged: func() {}}
 	if p.now == nil {
 		p.now = time.Now
 	}

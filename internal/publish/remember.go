@@ -7,6 +7,7 @@ import (
 
 	"publisher/internal/ledger"
 	"publisher/internal/ledger/passstate"
+	"publisher/internal/metrics"
 	"publisher/internal/publish/report"
 )
 
@@ -57,6 +58,19 @@ func (s *pass) saveLastPass(ctx context.Context, command string) error {
 func findings(r *report.Pass) passstate.PassFindings {
 	return passstate.PassFindings{Posts: r.Posts.Total, New: r.Posts.New, Changed: r.Posts.Changed, Gone: r.Posts.Gone, Invalid: r.Posts.Invalid,
 		Written: len(r.Feeds.Written), Unchanged: r.Feeds.Unchanged, Warnings: len(r.Warnings)}
+}
+
+// count counts a pass that has looked at everything. One that did not get that far is a fault.
+func (d *Daemon) count(s *pass, r *report.Pass) {
+	p := metrics.Pass{Result: metrics.PassDone, Ended: d.now(), Posts: r.Posts.Total, New: r.Posts.New, FeedFiles: len(r.Feeds.Written)}
+	p.Took = p.Ended.Sub(s.start)
+	switch {
+	case len(r.Errors) > 0:
+		p.Result = metrics.PassFailed
+	case r.NeedsPerson():
+		p.Result = metrics.PassHeld
+	}
+	d.metrics.Passed(p)
 }
 
 // keepFault stores for `publisher status` how a part went. That it cannot be stored is logged
