@@ -47,15 +47,14 @@ func Editions(ctx context.Context, l *ledger.Ledger) ([]Edition, error) {
 	}
 	for i := range all {
 		e := &all[i]
-		counts, err := sqlutil.CollectMap(ctx, db, func(row sqlutil.Scanner) (p ledger.DeliveryStatus, n int, err error) {
-			err = row.Scan(&p, &n)
-			return p, n, err
-		}, "SELECT progress, COUNT(*) FROM delivery WHERE edition = $1 GROUP BY progress", e.Number)
+		// One read of its rows; GROUP BY would sort them.
+		err := db.QueryRowContext(ctx, `
+			SELECT COUNT(CASE progress WHEN 'sent' THEN 1 END), COUNT(CASE progress WHEN 'deferred' THEN 1 END),
+				COUNT(CASE progress WHEN 'failed' THEN 1 END), COUNT(CASE WHEN progress IN ('sending', 'uncertain') THEN 1 END)
+			FROM delivery WHERE edition = $1`, e.Number).Scan(&e.Sent, &e.Deferred, &e.Failed, &e.Uncertain)
 		if err != nil {
 			return nil, l.Fail(doing, err)
 		}
-		e.Sent, e.Deferred, e.Failed = counts[ledger.Sent], counts[ledger.Deferred], counts[ledger.Failed]
-		e.Uncertain = counts[ledger.Uncertain] + counts[ledger.Sending]
 		e.Recipients = max(e.Recipients, e.Sent+e.Deferred+e.Failed+e.Uncertain)
 	}
 	return all, nil
