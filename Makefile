@@ -59,9 +59,11 @@ bench-import: build
 bench-million: build
 	go run ./internal/benchsend -alone -recipients 1000000 bin/publisher
 
-# The crash test at length: 20,000 mails, killed 200 times; and a million random walks
-# of the ledger beside its model.
+# The crash tests at length: 20,000 mails, killed 200 times; everything at once, killed 100
+# times (PUBLISHER_SEED chooses other moments); and a million random walks of the ledger
+# beside its model.
 torture:
+	PUBLISHER_TORTURE=100 go test -count=1 -timeout 60m -v -run TestKilledWhileEverything ./cmd/publisher
 	PUBLISHER_TORTURE=200 go test -count=1 -timeout 60m -v -run "TestKilledWhile(Sending|Importing)" ./cmd/publisher
 	PUBLISHER_WALKS=1000000 go test -count=1 -timeout 6h -run TestWalks ./internal/ledger/sqlite
 

@@ -78,7 +78,7 @@ func (s *pass) deliverMeanwhile(ctx context.Context, m *mailing) error {
 
 // planNotices reports how many notices would be sent.
 func (s *pass) planNotices(ctx context.Context) error {
-	if _, err := signups.Handle(ctx, s.ledger, s.start); err != nil {
+	if _, err := signups.Handle(ctx, s.ledger, s.cfg.Signup.MailsPerHour, s.start); err != nil {
 		return err
 	}
 	due, err := noticequeue.CountDue(ctx, s.ledger, s.start)

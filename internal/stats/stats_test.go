@@ -35,7 +35,7 @@ func subscribe(t *testing.T, l *ledger.Ledger, email, page string, at time.Time)
 		}
 	}
 	must(signups.Add(t.Context(), l, signups.Signup{Email: email, Page: page, How: signups.ByForm, At: at, Request: mailtoken.NewSecret()}))
-	_, err := signups.Handle(t.Context(), l, at)
+	_, err := signups.Handle(t.Context(), l, 1000, at)
 	must(err)
 	due, err := noticequeue.Due(t.Context(), l, at, 10)
 	must(err)

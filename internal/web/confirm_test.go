@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math/bits"
 	"net/http/httptest"
+	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
@@ -251,19 +252,17 @@ func FuzzConfirm(f *testing.F) {
 		f.Add(seed[0], seed[1])
 	}
 	f.Fuzz(func(t *testing.T, token, code string) {
-		if strings.Contains(code, "482913") || strings.ContainsAny(token, " \r\n?#%\x00\x7f") {
+		if strings.Contains(code, "482913") {
 			return
 		}
-		path := "/confirm/" + token
+		path := "/confirm/" + url.PathEscape(token)
 		body, contentType := multipartForm(t, map[string][]string{"code": {code}})
-		if !strings.HasPrefix(path, "/confirm/..") {
-			res := w.serve("POST", path, body, "Content-Type", contentType)
-			if res.Code == 500 || res.Code == 200 {
-				t.Errorf("%q %q: %d", token, code, res.Code)
-			}
-			if res := w.serve("GET", path, ""); res.Code == 500 {
-				t.Errorf("%q: %d", token, res.Code)
-			}
+		res := w.serve("POST", path, body, "Content-Type", contentType)
+		if res.Code == 500 || res.Code == 200 {
+			t.Errorf("%q %q: %d", token, code, res.Code)
+		}
+		if res := w.serve("GET", path, ""); res.Code == 500 {
+			t.Errorf("%q: %d", token, res.Code)
 		}
 	})
 }

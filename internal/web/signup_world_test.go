@@ -40,7 +40,7 @@ func (w *world) signUp(form string, headers ...string) string {
 // handled handles the sign-ups, and returns the notices that are due.
 func (w *world) handled() []noticequeue.Notice {
 	w.t.Helper()
-	if _, err := signups.Handle(w.t.Context(), w.ledger, w.now); err != nil {
+	if _, err := signups.Handle(w.t.Context(), w.ledger, 1_000_000, w.now); err != nil {
 		w.t.Fatal(err)
 	}
 	due, err := noticequeue.Due(w.t.Context(), w.ledger, w.now, 1000)

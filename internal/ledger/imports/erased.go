@@ -24,7 +24,7 @@ func (i *importer) refuseErased(r Row) {
 // dropErased drops the staged rows of addresses that were erased since the list was staged.
 func (i *importer) dropErased(ctx context.Context, tx *sql.Tx) error {
 	now, err := erasure.ReadSet(ctx, tx)
-	if err != nil || now.Size() == i.erased.Size() {
+	if err != nil || now.Equal(i.erased) {
 		return err
 	}
 	keys, err := sqlutil.Column[string](ctx, tx, "SELECT email_key FROM import_row")

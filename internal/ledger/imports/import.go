@@ -131,15 +131,17 @@ const (
 )
 
 func (i *importer) stage(ctx context.Context, conn *sql.Conn, rows iter.Seq2[Row, error]) error {
-	// Read-only, since temporary tables do not count: the ledger is not locked.
+	var err error
+	if i.erased, err = erasure.ReadSet(ctx, conn); err != nil {
+		return err
+	}
+	// Read-only, since temporary tables do not count: the ledger is not locked. Nothing else is
+	// read before the last row, so that no older state of the ledger has to be kept meanwhile.
 	tx, err := conn.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
 		return err
 	}
 	defer tx.Rollback()
-	if i.erased, err = erasure.ReadSet(ctx, tx); err != nil {
-		return err
-	}
 	for row, err := range rows {
 		if err != nil {
 			return err

@@ -100,7 +100,7 @@ func testErasedStayAway(t *testing.T, open Open) {
 
 	signup := signups.Signup{Email: "ann@example.com", How: signups.ByForm, At: Noon, Request: mailtoken.NewSecret()}
 	Must(t, signups.Add(ctx, l, signup))
-	Want(t, 1)(signups.Handle(ctx, l, Noon))
+	Want(t, 1)(signups.Handle(ctx, l, 1000, Noon))
 	Want(t, true)(erasure.Erased(ctx, l, "ann@example.com"))
 	notices, err := noticequeue.Due(ctx, l, Noon, 10)
 	if Must(t, err); len(notices) != 1 || notices[0].Kind != noticequeue.Confirm {
@@ -121,7 +121,7 @@ func testErasedStayAway(t *testing.T, open Open) {
 	if Must(t, err); !got[0].Known {
 		t.Errorf("%+v", got)
 	}
-	Want(t, 0)(signups.Handle(ctx, l, Noon))
+	Want(t, 0)(signups.Handle(ctx, l, 1000, Noon))
 }
 
 // The reply to a message that is under way while its subscriber is erased is not kept.

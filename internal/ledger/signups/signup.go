@@ -94,19 +94,24 @@ type openSignup struct {
 
 // Handle decides who of those that asked to subscribe gets which notice, and returns the
 // number of requests. An active subscriber is told so. Everybody else is asked to confirm,
-// whatever became of an earlier subscription, which stays as it is until then.
-func Handle(ctx context.Context, l *ledger.Ledger, now time.Time) (handled int, err error) {
+// whatever became of an earlier subscription, which stays as it is until then. Requests that
+// came by mail wait while perHour of all were handled in the last hour.
+func Handle(ctx context.Context, l *ledger.Ledger, perHour int, now time.Time) (handled int, err error) {
 	for {
-		var n int
-		var open bool
-		if err := l.Reader().QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM signup WHERE handled_at IS NULL)").Scan(&open); err != nil || !open {
+		var forms, mails bool
+		err := l.Reader().QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM signup WHERE handled_at IS NULL AND how <> 'mail'),
+			EXISTS (SELECT 1 FROM signup WHERE handled_at IS NULL AND how = 'mail')`).Scan(&forms, &mails)
+		if err == nil && mails && !forms {
+			var room int
+			room, err = roomForMail(ctx, l.Reader(), now, perHour)
+			mails = room > 0
+		}
+		if err != nil || !forms && !mails {
 			return handled, l.Fail("read the sign-ups", err)
 		}
-		err := l.Store(ctx, "handle sign-ups", func(tx *sql.Tx) error {
-			batch, err := sqlutil.Collect(ctx, tx, scanOpenSignup, `
-				SELECT u.id, COALESCE(s.id, 0), COALESCE(s.status, ''), COALESCE(s.email, u.email), u.email_key, u.language, u.created_at
-				FROM signup u LEFT JOIN subscriber s ON s.email_key = u.email_key
-				WHERE u.handled_at IS NULL ORDER BY u.id LIMIT $1`, ledger.BatchSize)
+		var n int
+		err = l.Store(ctx, "handle sign-ups", func(tx *sql.Tx) error {
+			batch, err := openSignups(ctx, tx, perHour, now)
 			n = len(batch)
 			for i := range batch {
 				if err == nil {
@@ -120,6 +125,26 @@ func Handle(ctx context.Context, l *ledger.Ledger, now time.Time) (handled int, 
 		}
 		handled += n
 	}
+}
+
+// openSignups returns the next requests to decide about: forms, and then mails as far as there
+// is room.
+func openSignups(ctx context.Context, tx *sql.Tx, perHour int, now time.Time) ([]openSignup, error) {
+	read := func(which string, limit int) ([]openSignup, error) {
+		return sqlutil.Collect(ctx, tx, scanOpenSignup, `
+			SELECT u.id, COALESCE(s.id, 0), COALESCE(s.status, ''), COALESCE(s.email, u.email), u.email_key, u.language, u.created_at
+			FROM signup u LEFT JOIN subscriber s ON s.email_key = u.email_key
+			WHERE u.handled_at IS NULL AND u.how `+which+` 'mail' ORDER BY u.id LIMIT $1`, limit)
+	}
+	forms, err := read("<>", ledger.BatchSize)
+	if err != nil || len(forms) > 0 {
+		return forms, err
+	}
+	room, err := roomForMail(ctx, tx, now, perHour)
+	if err != nil || room == 0 {
+		return nil, err
+	}
+	return read("=", min(room, ledger.BatchSize))
 }
 
 func scanOpenSignup(row sqlutil.Scanner) (u openSignup, err error) {
@@ -174,12 +199,14 @@ func (u *openSignup) makePending(ctx context.Context, tx *sql.Tx, now time.Time)
 }
 
 // Expire deletes what is no longer needed: addresses that never confirmed, requests,
-// expired tokens and old notices.
-func Expire(ctx context.Context, l *ledger.Ledger, now time.Time) error {
+// expired tokens and old notices. It returns how many requests have waited too long, and are
+// deleted without a confirmation.
+func Expire(ctx context.Context, l *ledger.Ledger, now time.Time) (givenUp int, err error) {
 	old := []struct {
 		which string
 		at    time.Time
 	}{
+		{"signup WHERE created_at <= $1 AND handled_at IS NULL AND how = 'mail'", now.Add(-longestWait)},
 		{"pending WHERE expires_at <= $1", now},
 		{"signup WHERE created_at <= $1 AND handled_at IS NOT NULL", now.Add(-pendingTime)},
 		{"token WHERE expires_at <= $1", now},
@@ -190,25 +217,28 @@ func Expire(ctx context.Context, l *ledger.Ledger, now time.Time) error {
 	for _, o := range old {
 		var some bool
 		if err := l.Reader().QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM "+o.which+")", sqlutil.Time(o.at)).Scan(&some); err != nil {
-			return l.Fail("look for expired sign-ups", err)
+			return 0, l.Fail("look for expired sign-ups", err)
 		}
 		any = any || some
 	}
 	if !any {
-		return nil
+		return 0, nil
 	}
-	return l.Store(ctx, "delete expired sign-ups", func(tx *sql.Tx) error {
-		for _, o := range old {
-			if _, err := tx.ExecContext(ctx, "DELETE FROM "+o.which, sqlutil.Time(o.at)); err != nil {
+	err = l.Store(ctx, "delete expired sign-ups", func(tx *sql.Tx) error {
+		for i, o := range old {
+			done, err := tx.ExecContext(ctx, "DELETE FROM "+o.which, sqlutil.Time(o.at))
+			if err != nil {
+				return err
+			}
+			if i > 0 {
+				continue
+			}
+			n, err := done.RowsAffected()
+			if givenUp = int(n); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
-}
-
-// Count returns the number of requests to subscribe since a time.
-func Count(ctx context.Context, l *ledger.Ledger, since time.Time) (n int, err error) {
-	err = l.Reader().QueryRowContext(ctx, "SELECT COUNT(*) FROM signup WHERE created_at > $1", sqlutil.Time(since)).Scan(&n)
-	return n, l.Fail("count the sign-ups", err)
+	return givenUp, err
 }

@@ -87,6 +87,7 @@ type attempt struct {
 	subscriber ledger.Recipient
 	intent     ledger.Intent
 	earlier    ledger.Delivery // zero for a first attempt
+	begun      bool            // its intent was committed
 }
 
 // NewQueue returns the queue of these editions and of the retries that are due; nil if there

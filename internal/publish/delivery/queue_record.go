@@ -31,8 +31,11 @@ func (q *Queue) Commit(ctx context.Context, done *smtp.Outcome, next *smtp.Job) 
 	if err == nil && done != nil {
 		q.count(done.Job.Ref.(*attempt), result, done)
 	}
-	if err == nil && next != nil && !ok {
-		q.forget(next.Ref.(*attempt))
+	if err == nil && next != nil {
+		a := next.Ref.(*attempt)
+		if a.begun = ok; !ok {
+			q.forget(a)
+		}
 	}
 	return ok, err
 }
@@ -42,7 +45,7 @@ func (q *Queue) result(o *smtp.Outcome) *ledger.Result {
 	a := o.Job.Ref.(*attempt)
 	now := q.Now()
 	r := &ledger.Result{Edition: a.intent.Edition, Subscriber: a.intent.Subscriber, After: a.intent.After, Through: a.intent.Through,
-		Digest: a.intent.Digest, Code: o.Code, Reply: o.Reply, At: now}
+		Digest: a.intent.Digest, Code: o.Code, Reply: o.Reply, NoIntent: !a.begun, At: now}
 	switch o.Verdict {
 	case smtp.Sent:
 		r.Status = ledger.Sent

@@ -82,12 +82,16 @@ func (q *Queue) Refresh(ctx context.Context) error {
 	q.refreshing.Lock()
 	defer q.refreshing.Unlock()
 	now := q.Now()
-	if _, err := signups.Handle(ctx, q.Ledger, now); err != nil {
+	if _, err := signups.Handle(ctx, q.Ledger, q.Config.Signup.MailsPerHour, now); err != nil {
 		return err
 	}
 	if now.Sub(q.expired) >= expireEvery || now.Before(q.expired) {
-		if err := signups.Expire(ctx, q.Ledger, now); err != nil {
+		givenUp, err := signups.Expire(ctx, q.Ledger, now)
+		if err != nil {
 			return err
+		}
+		if givenUp > 0 {
+			q.Log.Warn("requests to subscribe by mail have waited for a day, and are given up; signup.mails_per_hour allows too few", "count", givenUp)
 		}
 		q.expired = now
 	}
