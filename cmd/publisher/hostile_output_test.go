@@ -93,6 +93,8 @@ func TestTerminalIsNotDriven(t *testing.T) {
 	b.do("stats")
 	b.do("stats", "--by", hostile)
 	b.do("stats", "--json")
+	b.do("status")
+	b.do("status", "--json")
 	b.do("form")
 	b.do("form", "--engine", hostile)
 	b.do("subscribers", "restore", hostile)

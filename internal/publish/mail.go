@@ -164,7 +164,7 @@ func (s *pass) readReturned(ctx context.Context) (delivery.BounceReport, error) 
 }
 
 func (p *Publisher) deliveryOptions(l *ledger.Ledger) delivery.Options {
-	return delivery.Options{Config: p.cfg, Ledger: l, Log: p.log, Now: p.now, Progress: p.progress}
+	return delivery.Options{Config: p.cfg, Ledger: l, Log: p.log, Now: p.now, Progress: p.progress, Metrics: p.metrics}
 }
 
 // closeDue closes the editions that are due beside those that are open.

@@ -125,6 +125,7 @@ func digit(r rune) int {
 
 // answerConfirmed says that the subscription holds.
 func (s *site) answerConfirmed(b *ledger.Subscriber) answer {
+	s.CountSignup("confirmed")
 	return func(w http.ResponseWriter, r *http.Request) {
 		frame := s.frameIn(b.Language)
 		if wantsJSON(r) {

@@ -68,11 +68,15 @@ func (s *site) subscribe(w http.ResponseWriter, r *http.Request) {
 	}
 	u.how = how
 	if fault != "" {
+		s.CountSignup("faulty")
 		s.faulty(w, r, fields, u, fault, fault)
 		return
 	}
 	client := signup.Client(r.RemoteAddr, r.Header.Values("X-Forwarded-For"), s.Config.Server.Proxies)
 	decision := s.gate.Decide(r.Context(), signup.Request{Client: client, Address: u.key, Trap: u.trap, Made: u.made, Work: u.work})
+	if decision.Outcome != signup.Take {
+		s.CountSignup(outcomes[decision.Outcome])
+	}
 	switch decision.Outcome {
 	case signup.NoMail:
 		s.faulty(w, r, fields, u, "email", "domain")
@@ -94,6 +98,9 @@ func (s *site) subscribe(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// outcomes are what CountSignup is told of requests that are not taken.
+var outcomes = map[signup.Outcome]string{signup.NoMail: "no_mail", signup.Slow: "slow", signup.Full: "full", signup.Work: "work", signup.Drop: "dropped"}
+
 // takeSignup stores the request and answers.
 func (s *site) takeSignup(w http.ResponseWriter, r *http.Request, u signupRequest, ip string) {
 	wording, err := s.wording(u.language)
@@ -106,11 +113,14 @@ func (s *site) takeSignup(w http.ResponseWriter, r *http.Request, u signupReques
 		How: u.how, Wording: wording, IP: ip, At: s.Now(), Request: request, Browser: browser})
 	switch {
 	case errors.Is(err, errPending):
+		s.CountSignup("busy")
 		s.Log.Error("refused a sign-up: too many changes are pending", "waiting", maxChanges)
 		s.tooMany(w, r, http.StatusServiceUnavailable, 5*time.Minute)
 	case err != nil:
+		s.CountSignup("failed")
 		s.fail(w, r, err, u.email)
 	default:
+		s.CountSignup("taken")
 		s.signedUpAs(w, r, u, request, browser)
 	}
 }

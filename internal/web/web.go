@@ -44,6 +44,9 @@ type Options struct {
 	// SignedUp is called soon after somebody has signed up, confirmed, asked for a fresh link or caused
 	// an alarm, so that there may be a mail to send. It must not block; nil for nothing.
 	SignedUp func()
+	// CountSignup is told the outcome of each request to subscribe, one of a few words, and of
+	// confirmations; nil for nobody.
+	CountSignup func(outcome string)
 	// Hooks receive what mail services post, by the name of the service, and Returned handles
 	// what they report.
 	Hooks    map[string]*events.Hook
@@ -116,6 +119,9 @@ func New(o Options) *Handler {
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.CountSignup == nil {
+		o.CountSignup = func(string) {}
 	}
 	s := &site{Options: o, types: files.FeedTypes(o.Config.Feeds), cache: httpcache.New(cacheBytes), changes: newChanges(),
 		readers: readers.New(o.Config.Site.Timezone),

@@ -89,6 +89,30 @@ func TakeLock(ctx context.Context, dsn string, o Options, command string, now ti
 	return l, nil
 }
 
+// Holder returns what holds the lock of the ledger, as it describes itself; "" if nothing does.
+func Holder(ctx context.Context, dsn string) (holder string, err error) {
+	a, err := parseAddress(dsn)
+	if err != nil {
+		return "", err
+	}
+	pool, err := a.connect(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer pool.Close()
+	var expired, connected bool
+	err = pool.QueryRow(ctx, lookAtLease, passLease).Scan(&holder, &expired, &connected)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows), code(err) == undefinedTable:
+		return "", nil
+	case err != nil:
+		return "", ledger.Failure(a.name, "look at the lock", advise(err))
+	case expired:
+		return "", nil
+	}
+	return holder, nil
+}
+
 // take waits until the lease is this process's, or is known to be another's.
 func (l *Lock) take(ctx context.Context, holder string) error {
 	db := stdlib.OpenDBFromPool(l.pool)

@@ -25,7 +25,9 @@ func (q *Queue) Commit(ctx context.Context, done *smtp.Outcome, next *smtp.Job) 
 	if result != nil && result.Resend {
 		q.logResult(result)
 	}
+	began := time.Now()
 	ok, err := q.Ledger.Record(ctx, result, intent)
+	q.Metrics.Committed(time.Since(began))
 	if err == nil && done != nil {
 		q.count(done.Job.Ref.(*attempt), result, done)
 	}
@@ -125,6 +127,7 @@ func (q *Queue) count(a *attempt, r *ledger.Result, o *smtp.Outcome) {
 		a.edition.tooLarge = true
 		q.fail(fmt.Errorf("edition %d: %s; trying again later", r.Edition, o.Reply))
 	}
+	q.Metrics.Delivered(r.Status)
 	report := &a.edition.report
 	switch r.Status {
 	case ledger.Sent:

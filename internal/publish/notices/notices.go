@@ -14,6 +14,7 @@ import (
 	"publisher/internal/ledger"
 	"publisher/internal/ledger/noticequeue"
 	"publisher/internal/ledger/signups"
+	"publisher/internal/metrics"
 	"publisher/internal/publish/delivery"
 	"publisher/internal/publish/report"
 	"publisher/mailer/smtp"
@@ -34,6 +35,7 @@ type Options struct {
 	Templates func() (*templates.Set, error)
 	Log       *slog.Logger
 	Now       func() time.Time
+	Metrics   *metrics.Metrics
 }
 
 // Queue is the notices of a ledger that are due, in memory: Refresh reads them. With First they

@@ -81,6 +81,7 @@ func (q *Queue) end(ctx context.Context, n *noticequeue.Notice, r noticequeue.Re
 	if err := noticequeue.End(ctx, q.Ledger, r); err != nil {
 		return err
 	}
+	q.Metrics.NoticeEnded(n.Kind, r.Status)
 	level := slog.LevelInfo
 	if r.Status != noticequeue.Sent {
 		level = slog.LevelWarn
