@@ -24,7 +24,7 @@ import (
 
 // ofSQLite are the scripts about the file of a ledger in SQLite, and about configs that have none yet.
 var ofSQLite = []string{"backup", "clone", "erase", "erase_file", "feeds_dir_private", "form", "intro", "looking", "private_check", "private_ignored", "stats",
-	"subscribers_import", "private_written", "usage", "man", "dkim"}
+	"subscribers_import", "private_written", "usage", "man", "dkim", "status_restored"}
 
 // ledgerKey finds where a config names a ledger, siteKey what every config has.
 var (

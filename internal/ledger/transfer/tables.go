@@ -53,7 +53,7 @@ var keys = [][2]string{
 	{"problem", "source, position"}, {"feed_state", "id"}, {"feed_file", "path"}, {"post_dependency", "path"}, {"feed_id", "folder"},
 	{"tag_folder", "collection, tag"}, {"hub", "url"}, {"hub_feed", "hub, path"}, {"subscriber_file", "id"}, {"signup", "id"}, {"pending", "id"},
 	{"token", "hash"}, {"notice", "id"}, {"consent", "id"}, {"wording", "hash"}, {"erased", "hash"}, {"event", "id"}, {"session", "hash"},
-	{"import", "number"}, {"import_change", "import, subscriber"}, {"mailbox", "name"}, {"digest_intro", "cadence, language, hash"},
+	{"import", "number"}, {"import_change", "import, subscriber"}, {"mailbox", "name"}, {"digest_intro", "cadence, language, hash"}, {"last_pass", "id"}, {"fault", "part"},
 	{"feed_reader", "day, feed, service"},
 }
 
