@@ -3,7 +3,7 @@
 PREFIX ?= /usr/local
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 
-.PHONY: build test install uninstall man notices bench bench-send bench-web bench-import bench-million torture storm vuln
+.PHONY: build test install uninstall man notices bench bench-send bench-web bench-import bench-million bench-ledger torture storm vuln
 
 build:
 	go build -trimpath -ldflags "-X main.version=$(VERSION)" -o bin/publisher ./cmd/publisher
@@ -58,6 +58,11 @@ bench-import: build
 # How much memory and time a million subscribers take, to import and to mail.
 bench-million: build
 	go run ./internal/benchsend -alone -recipients 1000000 bin/publisher
+
+# The durable step alone: mails a second in PostgreSQL (Debian's package postgresql) beside SQLite, and
+# the processor time, log and syncs that a mail costs the server. The disk's syncs decide the speed.
+bench-ledger:
+	PUBLISHER_POSTGRES=required go test -tags postgres -run '^$$' -bench Step -benchtime 20000x ./internal/ledger/postgres
 
 # The crash tests at length: 20,000 mails, killed 200 times; everything at once, killed 100
 # times (PUBLISHER_SEED chooses other moments); and a million random walks of the ledger

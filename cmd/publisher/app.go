@@ -11,7 +11,7 @@ import (
 
 	"publisher/internal/config"
 	"publisher/internal/ledger"
-	"publisher/internal/ledger/sqlite"
+	"publisher/internal/ledger/engines"
 	"publisher/internal/publish"
 	"publisher/internal/publish/delivery"
 )
@@ -71,20 +71,20 @@ type workspace struct {
 
 // withLedger opens the ledger for a command that works beside a pass.
 func (a *app) withLedger(ctx context.Context, do func(workspace) error) error {
-	return a.withSession(ctx, sqlite.Open, do)
+	return a.withSession(ctx, engines.Open, do)
 }
 
 // withCopy opens a copy of the ledger for a command that only looks.
 func (a *app) withCopy(ctx context.Context, do func(workspace) error) error {
-	return a.withSession(ctx, sqlite.OpenCopy, do)
+	return a.withSession(ctx, engines.OpenCopy, do)
 }
 
-func (a *app) withSession(ctx context.Context, open func(context.Context, string) (*ledger.Ledger, error), do func(workspace) error) (err error) {
+func (a *app) withSession(ctx context.Context, open func(context.Context, engines.Place) (*ledger.Ledger, error), do func(workspace) error) (err error) {
 	p, cfg, err := a.publisher(nil)
 	if err != nil {
 		return err
 	}
-	l, err := open(ctx, publish.DSN(cfg))
+	l, err := open(ctx, publish.Place(cfg))
 	if err != nil {
 		return err
 	}

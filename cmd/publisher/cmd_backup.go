@@ -3,7 +3,7 @@ package main
 import (
 	"github.com/spf13/cobra"
 
-	"publisher/internal/ledger/sqlite"
+	"publisher/internal/ledger/engines"
 	"publisher/internal/publish"
 )
 
@@ -28,7 +28,7 @@ you put it, until ` + "`publisher adopt`" + ` confirms that it is the ledger to 
 			if err := outsideFeeds(cfg, args[0]); err != nil {
 				return err
 			}
-			if err := sqlite.Backup(c.Context(), publish.DSN(cfg), args[0], a.now()); err != nil {
+			if err := engines.Backup(c.Context(), publish.Place(cfg), args[0], a.now()); err != nil {
 				return err
 			}
 			a.print("wrote %s", args[0])

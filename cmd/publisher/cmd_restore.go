@@ -3,7 +3,7 @@ package main
 import (
 	"github.com/spf13/cobra"
 
-	"publisher/internal/ledger/sqlite"
+	"publisher/internal/ledger/engines"
 	"publisher/internal/publish"
 )
 
@@ -24,7 +24,7 @@ The backup does not know of mail sent after it was made. Nothing is sent until
 			if err != nil {
 				return err
 			}
-			aside, err := sqlite.Restore(c.Context(), publish.DSN(cfg), args[0], a.now())
+			aside, err := engines.Restore(c.Context(), publish.Place(cfg), args[0], a.now())
 			for _, file := range aside {
 				a.note("moved a file of the earlier ledger to %s", file)
 			}

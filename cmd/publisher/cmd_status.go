@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"publisher/internal/ledger"
-	"publisher/internal/ledger/sqlite"
+	"publisher/internal/ledger/engines"
 	"publisher/internal/publish"
 	"publisher/internal/status"
 )
@@ -31,12 +31,12 @@ Exit code 0: all is well. 1: something fails, or a delivery waits to be tried ag
 				return err
 			}
 			var r *status.Report
-			running, err := sqlite.Holder(publish.DSN(cfg))
+			running, err := engines.Holder(c.Context(), publish.Place(cfg))
 			if err != nil {
 				return err
 			}
 			start := p.Ready()
-			err = sqlite.View(c.Context(), publish.DSN(cfg), func(l *ledger.Ledger) (err error) {
+			err = engines.View(c.Context(), publish.Place(cfg), func(l *ledger.Ledger) (err error) {
 				r, err = status.Make(c.Context(), status.Options{Config: cfg, Ledger: l, Now: a.now(), Running: running, Start: start})
 				return err
 			})

@@ -16,9 +16,10 @@ import (
 	"testing"
 	"time"
 
+	"publisher/internal/ledger"
+	"publisher/internal/ledger/engines"
 	"publisher/internal/ledger/mailtoken"
 	"publisher/internal/ledger/signups"
-	"publisher/internal/ledger/sqlite"
 	"publisher/internal/ledger/subscription"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -48,8 +49,14 @@ func TestMain(m *testing.M) {
 
 func TestScripts(t *testing.T) {
 	t.Parallel()
-	testscript.Run(t, testscript.Params{
-		Dir: "testdata/script",
+	p := scriptParams()
+	p.Dir = "testdata/script"
+	testscript.Run(t, p)
+}
+
+// scriptParams are what scripts have besides the commands of testscript.
+func scriptParams() testscript.Params {
+	return testscript.Params{
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"code": runForCode, "outbox": outbox, "modified": modified, "smtpd": smtpd, "delivered": delivered, "received": received,
 			"bytes": bytesFile, "repeated": repeatedFile, "mailed": mailed, "answer": answerTo, "signup": signUp, "acts": actAs,
@@ -58,7 +65,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("NOW", "2026-06-01T12:00:00Z")
 			return nil
 		},
-	})
+	}
 }
 
 // code N publisher ARGS… runs the program and expects that exit code.
@@ -153,8 +160,7 @@ func answerTo(ts *testscript.TestScript, neg bool, args []string) {
 // signup ADDRESS… stores requests to subscribe, as the web server does.
 func signUp(ts *testscript.TestScript, neg bool, args []string) {
 	ctx := context.Background()
-	l, err := sqlite.Open(ctx, "sqlite:"+ts.MkAbs("publisher.db"))
-	ts.Check(err)
+	l := scriptLedger(ts)
 	defer l.Close()
 	now, err := time.Parse(time.RFC3339, ts.Getenv("NOW"))
 	ts.Check(err)
@@ -166,8 +172,7 @@ func signUp(ts *testscript.TestScript, neg bool, args []string) {
 // acts ADDRESS complaint|pause does what a subscriber can do from a mail; a pause is for a week.
 func actAs(ts *testscript.TestScript, neg bool, args []string) {
 	ctx := context.Background()
-	l, err := sqlite.Open(ctx, "sqlite:"+ts.MkAbs("publisher.db"))
-	ts.Check(err)
+	l := scriptLedger(ts)
 	defer l.Close()
 	now, err := time.Parse(time.RFC3339, ts.Getenv("NOW"))
 	ts.Check(err)
@@ -182,6 +187,21 @@ func actAs(ts *testscript.TestScript, neg bool, args []string) {
 	if changed == neg {
 		ts.Fatalf("%s: %s changes something: %v", args[0], args[1], changed)
 	}
+}
+
+// scriptLedger opens the ledger of a script: $LEDGER, or the one beside the config.
+func scriptLedger(ts *testscript.TestScript) *ledger.Ledger {
+	dsn := ts.Getenv("LEDGER")
+	if dsn == "" {
+		dsn = "sqlite:" + ts.MkAbs("publisher.db")
+	}
+	l, err := openLedger(dsn, ts.MkAbs("state"))
+	ts.Check(err)
+	return l
+}
+
+func openLedger(dsn, stateDir string) (*ledger.Ledger, error) {
+	return engines.Open(context.Background(), engines.Place{DSN: dsn, StateDir: stateDir})
 }
 
 // modified FILE TIME sets a file's modification time.

@@ -92,11 +92,12 @@ func stopped(ctx context.Context, err error) bool {
 func exitCode(err error) int {
 	var invalid *config.Error
 	var template *templates.Error
+	var address *ledger.AddressError
 	var locked *ledger.LockedError
 	var clone *ledger.CloneError
 	var damaged *ledger.DamagedError
 	switch {
-	case errors.As(err, &invalid), errors.As(err, &template), errors.Is(err, errUsage):
+	case errors.As(err, &invalid), errors.As(err, &template), errors.As(err, &address), errors.Is(err, errUsage):
 		return exitUsage
 	case errors.As(err, &locked):
 		return exitLocked
@@ -125,7 +126,7 @@ JSON feeds, and mails subscribers a digest of excerpts with "Read more".`,
 		newSubscribersCommand(a), newEditionsCommand(a), newExplainCommand(a), newReleaseCommand(a),
 		newStatsCommand(a), newStatusCommand(a), newCheckCommand(a), newTemplatesCommand(a), newInitCommand(a), newVersionCommand(a), newDKIMCommand(a),
 		newBounceCommand(a), newReconcileCommand(a), newAdoptCommand(a), newBackupCommand(a), newRestoreCommand(a),
-		newFormCommand(a), newManCommand(a),
+		newFormCommand(a), newManCommand(a), newLedgerCommand(a),
 	)
 	explainArgs(root)
 	return root

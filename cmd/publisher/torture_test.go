@@ -102,7 +102,7 @@ func newTorture(t *testing.T, uncertain string, seed uint64) *torture {
 			t.Logf("run again with PUBLISHER_SEED=%d", seed)
 		}
 	})
-	k.tokens = k.served.tokens()
+	k.tokens = tokensOf(k.t, testLedger{}, k.served.dir)
 	return k
 }
 

@@ -25,6 +25,7 @@ type Config struct {
 	Mail        Mail        `yaml:"mail"`
 	Subscribers Subscribers `yaml:"subscribers"`
 	Ledger      string      `yaml:"ledger"`
+	State       State       `yaml:"state"`
 	Server      Server      `yaml:"server"`
 	Signup      Signup      `yaml:"signup"`
 	Templates   string      `yaml:"templates"`
@@ -254,6 +255,7 @@ func Default() *Config {
 		Mail: Mail{Uncertain: "resend", RetryFor: 48 * time.Hour, Outbox: "outbox",
 			SMTP: SMTP{Port: 587, TLS: "starttls", Auth: "auto", Connections: 10, Timeout: 10 * time.Minute}},
 		Ledger:    "sqlite:publisher.db",
+		State:     State{Dir: "state"},
 		Server:    Server{Listen: "127.0.0.1:8080", URL: &url.URL{Scheme: "http", Host: "localhost:8080"}, TrustedProxies: []string{"127.0.0.0/8", "::1"}, Archive: "public"},
 		Signup:    Signup{Welcome: true, MailsPerHour: 300},
 		Templates: "templates",

@@ -207,7 +207,7 @@ func TestSampleHasEveryKey(t *testing.T) {
 		"permalink", "exclude", "excerpt_words", "rss", "atom", "json", "items", "content", "tags", "archive", "hubs", "cadences",
 		"default", "start", "settle", "max_posts", "max_bytes", "hold_above", "subject", "logo", "from", "reply_to", "bounce_to", "postal_address",
 		"bounces", "uncertain", "retry_for", "smtp", "host", "port", "tls", "username", "password", "auth", "connections",
-		"messages_per_connection", "rate", "timeout", "dkim", "outbox", "languages", "subscribers", "file", "ledger", "server", "listen", "trusted_proxies", "signup", "ask_name", "welcome", "mails_per_hour", "refuse_domains", "record_ip", "intro", "templates"} {
+		"messages_per_connection", "rate", "timeout", "dkim", "outbox", "languages", "subscribers", "file", "ledger", "state", "server", "listen", "trusted_proxies", "signup", "ask_name", "welcome", "mails_per_hour", "refuse_domains", "record_ip", "intro", "templates"} {
 		if !strings.Contains(string(data), key+":") {
 			t.Errorf("config.yaml does not show %s", key)
 		}

@@ -268,6 +268,9 @@ func (d *decoder) expand(key string, n *yaml.Node) (string, bool) {
 		if key == bouncesKey && strings.HasPrefix(n.Value, "imap") { // a part of a URL
 			return url.PathEscape(value)
 		}
+		if key == ledgerKey && isPostgreSQL(n.Value) && strings.Contains(userInfo(n.Value), m) {
+			return strings.ReplaceAll(url.QueryEscape(value), "+", "%20")
+		}
 		return value
 	})
 	if rest := variable.ReplaceAllString(n.Value, " "); strings.Contains(rest, "${") {
@@ -276,6 +279,9 @@ func (d *decoder) expand(key string, n *yaml.Node) (string, bool) {
 	}
 	return text, ok
 }
+
+// userInfo returns what is before the host in an address.
+func userInfo(address string) string { return address[:max(0, strings.LastIndexByte(address, '@'))] }
 
 func kindName(n *yaml.Node) string {
 	switch n.Kind {

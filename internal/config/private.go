@@ -21,6 +21,9 @@ func (c *Config) Private() *private.List {
 	if ledger, ok := strings.CutPrefix(c.Ledger, "sqlite:"); ok {
 		places = append(places, private.Place{What: "the ledger", Key: ledgerKey, Path: c.Path(ledger), Kind: private.Ledger})
 	}
+	if c.OnPostgreSQL() {
+		places = append(places, private.Place{What: "what belongs to the ledger", Key: "state.dir", Path: c.Path(c.State.Dir), Kind: private.Folder})
+	}
 	if c.Mail.Outbox != "" {
 		places = append(places, private.Place{What: "the mails of the built-in catcher", Key: "mail.outbox", Path: c.Path(c.Mail.Outbox), Kind: private.Folder})
 	}

@@ -135,11 +135,7 @@ func (c *Config) resolve(d *decoder) {
 		}
 	}
 	c.resolveFeeds(d)
-	kind, rest, _ := strings.Cut(c.Ledger, ":")
-	if (kind != "sqlite" && kind != "postgres" && kind != "postgresql") || rest == "" {
-		// The rest may contain a password.
-		d.faultAt("ledger", "unknown kind of ledger %q; write sqlite:publisher.db or postgres://user:password@host/database", kind)
-	}
+	c.resolveLedger(d)
 	if _, port, err := net.SplitHostPort(c.Server.Listen); err != nil || !isPort(port) {
 		d.faultAt("server.listen", "%q is not an address to listen on; write it like 127.0.0.1:8080", c.Server.Listen)
 	}

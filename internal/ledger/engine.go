@@ -32,10 +32,11 @@ type Engine interface {
 	// Recipients calls read, which reads recipients of an edition, once the tables contain
 	// everything recorded. The engine may remember the recipients until their intents come.
 	Recipients(ctx context.Context, edition int64, read func() ([]Recipient, error)) ([]Recipient, error)
-	// Stage runs fill, and then merge in a transaction like Change's, in one session. The
+	// Stage runs fill in a transaction that locks nothing of the ledger, and then merge in one
+	// like Change's, in one session. The
 	// session has the empty temporary tables import_row and import_line, the only ones that
 	// fill may write to.
-	Stage(ctx context.Context, fill func(*sql.Conn) error, merge func(*sql.Tx) error) error
+	Stage(ctx context.Context, fill func(*sql.Tx) error, merge func(*sql.Tx) error) error
 
 	// CheckCloneMark and AdvanceCloneMark are described at Ledger's methods.
 	CheckCloneMark(ctx context.Context) error

@@ -3,7 +3,9 @@ package ledger
 import (
 	"errors"
 	"fmt"
+	"os"
 	"strings"
+	"time"
 
 	"publisher/internal/hint"
 )
@@ -20,7 +22,25 @@ var errNotOpen = errors.New("not open")
 // LockedError means that another process holds the lock.
 type LockedError struct{ Holder string } // e.g. "publisher run (process 4711 on host, since 2026-11-22 08:00 UTC)"
 
+// Holder describes this process as the holder of a lock.
+func Holder(command string, now time.Time) string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "this host"
+	}
+	return fmt.Sprintf("%s (process %d on %s, since %s)", command, os.Getpid(), host, now.UTC().Format("2006-01-02 15:04 MST"))
+}
+
 func (e *LockedError) Error() string { return "another pass is running: " + e.Holder }
+
+// AddressError means that the database that the config names cannot hold a ledger, whenever it
+// is tried: the address, the database's settings or the user's rights have to be changed.
+type AddressError struct{ Err error }
+
+func (e *AddressError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the reason.
+func (e *AddressError) Unwrap() error { return e.Err }
 
 // CloneError means that the ledger is not the one that mail was last sent from.
 type CloneError struct {

@@ -135,7 +135,7 @@ func (l *Ledger) InsertRows(ctx context.Context, tx *sql.Tx, text string, column
 }
 
 // Stage runs fill, and then merge in a transaction: see Engine.
-func (l *Ledger) Stage(ctx context.Context, fill func(*sql.Conn) error, merge func(*sql.Tx) error) error {
+func (l *Ledger) Stage(ctx context.Context, fill func(*sql.Tx) error, merge func(*sql.Tx) error) error {
 	return l.engine.Stage(ctx, fill, merge)
 }
 

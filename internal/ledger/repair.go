@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"fmt"
 
 	"publisher/internal/ledger/sqlutil"
@@ -74,8 +75,12 @@ func repairPost(ctx context.Context, tx *sql.Tx, edition, seq int64) (RepairedPo
 	const passedOver = `s.status = 'active' AND s.cursor_seq >= $1 AND s.status_at <= $2 AND NOT EXISTS (
 		SELECT 1 FROM edition e JOIN delivery d ON d.edition = e.number AND d.subscriber = s.id
 		WHERE d.after_seq < $1 AND d.through_seq >= $1 AND d.kept = 0
-			AND EXISTS (SELECT 1 FROM json_each(e.posts) p WHERE p.value = $3))`
-	err = changeDue(ctx, tx, passedOver, []any{seq, seen, m.Post}, func(posts []NumberedPost, g dueGroup) Due {
+			AND replace(e.posts, $3, '') <> e.posts)`
+	post, err := json.Marshal(m.Post) // as it is in the list
+	if err != nil {
+		return m, err
+	}
+	err = changeDue(ctx, tx, passedOver, []any{seq, seen, string(post)}, func(posts []NumberedPost, g dueGroup) Due {
 		if len(matching(posts, g.Selection, seq-1, seq)) == 0 {
 			return g.Due
 		}
@@ -85,6 +90,6 @@ func repairPost(ctx context.Context, tx *sql.Tx, edition, seq int64) (RepairedPo
 		return m, err
 	}
 	err = tx.QueryRowContext(ctx, "SELECT COUNT(*) FROM subscriber s WHERE ' ' || s.owed || ' ' LIKE $4 AND "+passedOver,
-		seq, seen, m.Post, fmt.Sprintf("%% %d %%", seq)).Scan(&m.Subscribers)
+		seq, seen, string(post), fmt.Sprintf("%% %d %%", seq)).Scan(&m.Subscribers)
 	return m, err
 }

@@ -66,7 +66,7 @@ func (l *Ledger) knows(ctx context.Context, r *Result) (known bool, err error) {
 	}
 	err = db.QueryRowContext(ctx, `
 		SELECT EXISTS (SELECT 1 FROM delivery d WHERE d.edition = $1 AND d.subscriber = $2)
-			OR $3 > 0 AND EXISTS (SELECT 1 FROM edition e WHERE e.number = $1) AND EXISTS (SELECT 1 FROM subscriber s WHERE s.id = $2)`,
+			OR CAST($3 AS BIGINT) > 0 AND EXISTS (SELECT 1 FROM edition e WHERE e.number = $1) AND EXISTS (SELECT 1 FROM subscriber s WHERE s.id = $2)`,
 		r.Edition, r.Subscriber, r.Through).Scan(&known)
 	return known, err
 }

@@ -9,6 +9,7 @@ import (
 	"publisher/content"
 	"publisher/internal/config"
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/engines"
 	"publisher/internal/ledger/erasure"
 	"publisher/internal/publish/catalog"
 	"publisher/internal/publish/delivery"
@@ -151,6 +152,11 @@ func (s *pass) absorb(later *pass) {
 		return
 	}
 	s.later.Merge(later.report())
+}
+
+// Place returns where the ledger is.
+func Place(cfg *config.Config) engines.Place {
+	return engines.Place{DSN: DSN(cfg), StateDir: cfg.Path(cfg.State.Dir)}
 }
 
 // DSN returns the ledger's address with its path made absolute.

@@ -13,7 +13,8 @@ import (
 
 	"publisher/content"
 	"publisher/internal/config"
-	"publisher/internal/ledger/sqlite"
+	"publisher/internal/ledger"
+	"publisher/internal/ledger/engines"
 	"publisher/internal/metrics"
 	"publisher/internal/publish/delivery"
 	"publisher/internal/publish/editions"
@@ -117,21 +118,32 @@ func (p *Publisher) locked(ctx context.Context, command string, do func(*pass) e
 	if err != nil {
 		return nil, err
 	}
-	lock, err := sqlite.TakeLock(ctx, DSN(p.cfg), command, p.now())
+	lock, err := engines.TakeLock(ctx, Place(p.cfg), command, p.now())
 	if err != nil {
 		return nil, err
 	}
 	defer lock.Release()
+	ctx, end := lock.Held(ctx)
+	defer end()
 	if s.ledger, err = lock.Open(ctx); err != nil {
 		return nil, err
 	}
 	defer context.AfterFunc(ctx, func() { s.ledger.LimitLockWait(HurryWithin) })()
 	s.live = true
-	err = do(s)
+	err = heldUntil(ctx, do(s))
 	if closeErr := s.ledger.Close(); err == nil && closeErr != nil {
 		err = fmt.Errorf("closing the ledger: %w", closeErr)
 	}
 	return s.report(), err
+}
+
+// heldUntil returns why the lock was lost where a pass ended because of that, and else err.
+func heldUntil(ctx context.Context, err error) error {
+	var locked *ledger.LockedError
+	if errors.As(context.Cause(ctx), &locked) {
+		return locked
+	}
+	return err
 }
 
 func (p *Publisher) onCopy(ctx context.Context, do func(*pass) error) error {
@@ -139,7 +151,7 @@ func (p *Publisher) onCopy(ctx context.Context, do func(*pass) error) error {
 	if err != nil {
 		return err
 	}
-	if s.ledger, err = sqlite.OpenCopy(ctx, DSN(p.cfg)); err != nil {
+	if s.ledger, err = engines.OpenCopy(ctx, Place(p.cfg)); err != nil {
 		return err
 	}
 	defer s.ledger.Close()

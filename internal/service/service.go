@@ -18,7 +18,7 @@ import (
 
 	"publisher/internal/config"
 	"publisher/internal/ledger"
-	"publisher/internal/ledger/sqlite"
+	"publisher/internal/ledger/engines"
 	"publisher/internal/metrics"
 	"publisher/internal/publish"
 	"publisher/internal/publish/editions"
@@ -43,8 +43,8 @@ type Service struct {
 	// Metrics count what happens, and are answered at /metrics; nil for none.
 	Metrics *metrics.Metrics
 
-	lock *sqlite.Lock
-	dsn  string // of the ledger that lock is on
+	lock  engines.Lock
+	place engines.Place // of the ledger that lock is on
 
 	// Either asks for the config to be read again.
 	hangups <-chan os.Signal
@@ -80,6 +80,8 @@ func (s *Service) Run(ctx context.Context) error {
 	for {
 		next, err := s.serve(ctx, cfg)
 		switch {
+		case err != nil && s.lost():
+			return err
 		case err != nil && last != nil:
 			s.Log.Error("the new config does not start; continuing with the previous one", "error", err)
 			cfg, last = last, nil
@@ -92,11 +94,23 @@ func (s *Service) Run(ctx context.Context) error {
 	}
 }
 
+// lost reports whether another process has taken the lock over.
+func (s *Service) lost() bool {
+	if s.lock == nil {
+		return false
+	}
+	held, end := s.lock.Held(context.Background())
+	defer end()
+	return held.Err() != nil
+}
+
 // serve runs one config until ctx ends or another valid one arrives, which it returns.
 func (s *Service) serve(ctx context.Context, cfg *config.Config) (next *config.Config, err error) {
 	if err := s.holdLock(ctx, cfg); err != nil {
 		return nil, err
 	}
+	ctx, end := s.lock.Held(ctx)
+	defer end()
 	p := publish.New(cfg, publish.Options{Now: s.Now, Log: s.Log, Build: s.Build, Metrics: s.Metrics})
 	if err := p.Ready(); err != nil {
 		return nil, err
@@ -177,18 +191,18 @@ func (s *Service) notify(state string) {
 
 // holdLock takes the lock of the config's ledger, and releases that of another ledger.
 func (s *Service) holdLock(ctx context.Context, cfg *config.Config) error {
-	dsn := publish.DSN(cfg)
-	if s.lock != nil && s.dsn == dsn {
+	place := publish.Place(cfg)
+	if s.lock != nil && s.place == place {
 		return nil
 	}
-	lock, err := sqlite.TakeLock(ctx, dsn, "publisher serve", s.Now())
+	lock, err := engines.TakeLock(ctx, place, "publisher serve", s.Now())
 	if err != nil {
 		return err
 	}
 	if s.lock != nil {
 		s.lock.Release()
 	}
-	s.lock, s.dsn = lock, dsn
+	s.lock, s.place = lock, place
 	return nil
 }
 

@@ -93,9 +93,14 @@ type Source struct {
 //     rows, ends the import and nothing is changed.
 //
 // Neither rows nor the functions of the options may use the ledger.
-func Run(ctx context.Context, l *ledger.Ledger, rows iter.Seq2[Row, error], o Options) (Counts, error) {
+func Run(ctx context.Context, l *ledger.Ledger, rows iter.Seq2[Row, error], o Options) (_ Counts, err error) {
 	i := &importer{Options: o, insertRows: l.InsertRows}
-	fill := func(conn *sql.Conn) error { return i.stage(ctx, conn, rows) }
+	// Nothing else is read before the last row, so that no older state of the ledger has to be kept
+	// meanwhile.
+	if i.erased, err = erasure.ReadSet(ctx, l.Reader()); err != nil {
+		return Counts{}, l.Fail("import", err)
+	}
+	fill := func(tx *sql.Tx) error { return i.stage(ctx, tx, rows) }
 	merge := func(tx *sql.Tx) error { return i.merge(ctx, tx) }
 	if err := l.Stage(ctx, fill, merge); err != nil {
 		return Counts{}, l.Fail("import", err)
@@ -130,18 +135,7 @@ const (
 	stageSize = 1024
 )
 
-func (i *importer) stage(ctx context.Context, conn *sql.Conn, rows iter.Seq2[Row, error]) error {
-	var err error
-	if i.erased, err = erasure.ReadSet(ctx, conn); err != nil {
-		return err
-	}
-	// Read-only, since temporary tables do not count: the ledger is not locked. Nothing else is
-	// read before the last row, so that no older state of the ledger has to be kept meanwhile.
-	tx, err := conn.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
-	if err != nil {
-		return err
-	}
-	defer tx.Rollback()
+func (i *importer) stage(ctx context.Context, tx *sql.Tx, rows iter.Seq2[Row, error]) error {
 	for row, err := range rows {
 		if err != nil {
 			return err
@@ -158,10 +152,7 @@ func (i *importer) stage(ctx context.Context, conn *sql.Conn, rows iter.Seq2[Row
 	if err := i.flush(ctx, tx); err != nil {
 		return err
 	}
-	if err := i.mergeDuplicates(ctx, tx); err != nil {
-		return err
-	}
-	return tx.Commit()
+	return i.mergeDuplicates(ctx, tx)
 }
 
 // flush inserts the rows that are waiting.

@@ -47,7 +47,7 @@ func (i *importer) reportResults(ctx context.Context, tx *sql.Tx) error {
 	if i.Report == nil {
 		return nil
 	}
-	if _, err := tx.ExecContext(ctx, "CREATE INDEX import_line_key ON import_line (email_key, n)"); err != nil {
+	if _, err := tx.ExecContext(ctx, "CREATE INDEX IF NOT EXISTS import_line_key ON import_line (email_key, n)"); err != nil {
 		return err
 	}
 	rows, err := tx.QueryContext(ctx, `

@@ -176,7 +176,7 @@ func (f *File) Close() error {
 	}
 	err := f.file.Close()
 	if f.end == 0 {
-		err = errors.Join(err, os.Remove(f.path))
+		err = errors.Join(err, os.RemoveAll(f.path)) // another process may have been faster
 	}
 	f.file = nil
 	return err

@@ -3,153 +3,22 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"fmt"
-	"sync"
-	"time"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/grouped"
 )
 
-// changes runs what callers want to change. Those that come while another transaction runs, or
-// soon after one while mail goes out, share the next one, and its fsync.
-type changes struct {
-	recorder *recorder
-
-	mu      sync.Mutex
-	waiting []*change
-	ended   time.Time  // when a transaction of them did
-	turn    sync.Mutex // held while one runs
+// newChanges returns what runs changes, each group in one transaction of the writer.
+func newChanges(r *recorder) *grouped.Changes {
+	return &grouped.Changes{Touch: r.touch, Sending: r.writer.log.recording, Transaction: func(ctx context.Context, _ []ledger.Touched, do func(*sql.Tx) error) error {
+		return r.writer.run(ctx, do)
+	}}
 }
 
-// change is a call of Change.
-type change struct {
-	ctx     context.Context
-	touched ledger.Touched
-	do      func(*sql.Tx) error
-
-	tried chan struct{} // closed once it was, with others
-	done  bool          // with others, and err is what became of it
-	err   error
-}
-
-const (
-	// maxTogether limits the changes in a transaction, because mail waits for it.
-	maxTogether = 50
-	// apart is how long after a transaction somebody's change waits for company while mail goes out,
-	// which each transaction interrupts.
-	apart = 20 * time.Millisecond
-)
-
-// run returns once the change is on the disk.
-func (c *changes) run(ctx context.Context, touched ledger.Touched, do func(*sql.Tx) error) error {
-	if err := ctx.Err(); err != nil {
+// Change implements [ledger.Engine]. It returns once the change is on the disk.
+func (e *engine) Change(ctx context.Context, touched ledger.Touched, do func(*sql.Tx) error) error {
+	if err := e.changes.Run(ctx, touched, do); err != nil {
 		return err
 	}
-	one := &change{ctx: ctx, touched: touched, do: do, tried: make(chan struct{})}
-	run := c.together
-	if touched.Everybody() {
-		run = c.alone
-	}
-	if err := run(one); err != nil {
-		return err
-	}
-	return c.recorder.writer.log.share()
-}
-
-func (c *changes) alone(one *change) error {
-	return c.recorder.writer.run(one.ctx, func(tx *sql.Tx) error { return c.apply(tx, one) })
-}
-
-func (c *changes) apply(tx *sql.Tx, one *change) error {
-	if err := c.recorder.touch(one.ctx, tx, one.touched); err != nil {
-		return err
-	}
-	return one.do(tx)
-}
-
-// together runs a change, and those that wait with it. Whichever of their callers gets its
-// turn first does so.
-func (c *changes) together(one *change) error {
-	c.mu.Lock()
-	c.waiting = append(c.waiting, one)
-	company, ended := len(c.waiting), c.ended
-	c.mu.Unlock()
-	// Changes of nobody are steps of the mail that goes out, which cannot wait.
-	if len(one.touched.Subscribers()) > 0 && company < maxTogether && c.recorder.writer.log.recording() {
-		one.await(time.Until(ended.Add(apart)))
-	}
-	c.turn.Lock()
-	defer c.turn.Unlock()
-	for !one.wasTried() {
-		c.runAll(c.take())
-	}
-	if one.done {
-		return one.err
-	}
-	return c.alone(one)
-}
-
-// await waits until the change was tried, at most so long.
-func (one *change) await(long time.Duration) {
-	timer := time.NewTimer(long)
-	defer timer.Stop()
-	select {
-	case <-one.tried:
-	case <-timer.C:
-	}
-}
-
-func (one *change) wasTried() bool {
-	select {
-	case <-one.tried:
-		return true
-	default:
-		return false
-	}
-}
-
-// take returns the changes that have waited longest.
-func (c *changes) take() []*change {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	n := min(len(c.waiting), maxTogether)
-	all := c.waiting[:n:n]
-	c.waiting = c.waiting[n:]
-	return all
-}
-
-// runAll runs changes in one transaction. If one of them fails, none is done, and each has to
-// run alone, so that its caller gets its error.
-func (c *changes) runAll(all []*change) {
-	var failed bool
-	var err error
-	if len(all) > 1 {
-		failed, err = c.tryAll(all)
-	}
-	c.mu.Lock()
-	c.ended = time.Now()
-	c.mu.Unlock()
-	for _, one := range all {
-		one.done, one.err = len(all) > 1 && !failed, err
-		close(one.tried)
-	}
-}
-
-// tryAll reports whether one of the changes failed; err is the transaction's.
-func (c *changes) tryAll(all []*change) (failed bool, err error) {
-	defer func() {
-		if fault := recover(); fault != nil { // it comes again where the change runs alone
-			failed, err = true, fmt.Errorf("internal error: %v", fault)
-		}
-	}()
-	err = c.recorder.writer.run(context.Background(), func(tx *sql.Tx) error {
-		for _, one := range all {
-			if err := c.apply(tx, one); err != nil {
-				failed = true
-				return err
-			}
-		}
-		return nil
-	})
-	return failed, err
+	return e.recorder.writer.log.share()
 }

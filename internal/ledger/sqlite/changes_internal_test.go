@@ -88,11 +88,7 @@ func TestChangesWaitWhileMailGoesOut(t *testing.T) {
 	noError(t, err)
 	t.Cleanup(func() { l.Close() })
 	ledgertest.AddMany(t, l, 20)
-	moment := func(ended time.Time) {
-		e.changes.mu.Lock()
-		defer e.changes.mu.Unlock()
-		e.changes.ended = ended
-	}
+	moment := e.changes.SetEnded
 	e.write.log.mu.Lock()
 	e.write.log.recorded = time.Now().Add(time.Hour)
 	e.write.log.mu.Unlock()
@@ -153,10 +149,8 @@ func TestChangesWaitWhileMailGoesOut(t *testing.T) {
 }
 
 func waitForChanges(e *engine, n int) {
-	for waiting := 0; waiting < n; runtime.Gosched() {
-		e.changes.mu.Lock()
-		waiting = len(e.changes.waiting)
-		e.changes.mu.Unlock()
+	for e.changes.Waiting() < n {
+		runtime.Gosched()
 	}
 }
 
@@ -165,7 +159,7 @@ func runTogether(e *engine, change func(id int64) error) map[int64]error {
 	const n = 20
 	var mu sync.Mutex
 	answers := map[int64]error{}
-	e.changes.turn.Lock()
+	release := e.changes.Hold()
 	var all sync.WaitGroup
 	for id := range int64(n) {
 		all.Go(func() {
@@ -176,7 +170,7 @@ func runTogether(e *engine, change func(id int64) error) map[int64]error {
 		})
 	}
 	waitForChanges(e, n)
-	e.changes.turn.Unlock()
+	release()
 	all.Wait()
 	return answers
 }

@@ -19,7 +19,8 @@ import (
 //   - if the ledger does not match the mark beside it: it is an older copy, or a ledger that
 //     never sent, in the place of one that did,
 //   - if the ledger has sent and there is no mark beside it: it is a copy elsewhere,
-//   - if the ledger was a backup.
+//   - if the ledger was a backup,
+//   - if it was moved to another database, or a copy into it was interrupted.
 //
 // A ledger that never sent, without a mark beside it, is a new one.
 
@@ -92,9 +93,15 @@ func (e *engine) compare(ctx context.Context, m marks, beside string) error {
 		return nil
 	}
 	made, err := e.backupTime(ctx)
+	if err != nil {
+		return err
+	}
+	stopped, err := e.stoppedBy(ctx, e.read)
 	switch {
 	case err != nil:
 		return err
+	case stopped != "":
+		return &ledger.CloneError{Path: e.path, What: stopped}
 	case !made.IsZero():
 		return &ledger.CloneError{Path: e.path, What: "the ledger is a backup made at " + made.Format(time.RFC3339) + ", and does not know of what was sent since"}
 	case beside == m.Next || m.Next != "" && beside == m.Last:

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/grouped"
 )
 
 // engine is a ledger.Engine with one SQLite file.
@@ -25,7 +26,7 @@ type engine struct {
 	wait     *lockWait
 	journal  *journal
 	recorder *recorder
-	changes  *changes
+	changes  *grouped.Changes
 	marking  sync.Mutex // held by AdvanceCloneMark
 }
 
@@ -124,7 +125,7 @@ func (e *engine) start(ctx context.Context, d durability, doubtful bool) (err er
 		return errors.Join(e.fail("open", err), e.pools.close())
 	}
 	e.recorder = newRecorder(e.write, e.journal)
-	e.changes = &changes{recorder: e.recorder}
+	e.changes = newChanges(e.recorder)
 	return nil
 }
 
@@ -135,10 +136,6 @@ func fail(path, doing string, err error) error {
 }
 
 func (e *engine) Reader() *sql.DB { return e.read }
-
-func (e *engine) Change(ctx context.Context, touched ledger.Touched, do func(*sql.Tx) error) error {
-	return e.changes.run(ctx, touched, do)
-}
 
 func (e *engine) Settle(ctx context.Context, about ledger.Touched) error {
 	var waiting bool
@@ -175,14 +172,23 @@ var importTables = []string{
 	)`,
 }
 
-func (e *engine) Stage(ctx context.Context, fill func(*sql.Conn) error, merge func(*sql.Tx) error) error {
+func (e *engine) Stage(ctx context.Context, fill func(*sql.Tx) error, merge func(*sql.Tx) error) error {
 	return e.write.hold(ctx, func(conn *sql.Conn) error {
 		for _, query := range importTables {
 			if _, err := conn.ExecContext(ctx, query); err != nil {
 				return err
 			}
 		}
-		return fill(conn)
+		// Read-only, since temporary tables do not count: the ledger is not locked.
+		tx, err := conn.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+		if err != nil {
+			return err
+		}
+		defer tx.Rollback()
+		if err := fill(tx); err != nil {
+			return err
+		}
+		return tx.Commit()
 	}, func(tx *sql.Tx) error {
 		if err := e.recorder.touch(ctx, tx, ledger.Touched{}); err != nil {
 			return err

@@ -96,7 +96,7 @@ func takeLockFile(ctx context.Context, file, command string, now time.Time) (*Lo
 		}
 		return err
 	})}
-	if err := os.WriteFile(path, []byte(describe(command, now)), 0o600); err != nil {
+	if err := os.WriteFile(path, []byte(ledger.Holder(command, now)+"\n"), 0o600); err != nil {
 		lock.Release()
 		return nil, fmt.Errorf("take the lock: %w", err)
 	}
@@ -116,16 +116,13 @@ func isLocked(path string) (bool, error) {
 	return false, handle.Unlock()
 }
 
+// Held returns a context that ends when ctx does: nobody takes a lock over whose process lives.
+func (l *Lock) Held(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithCancel(ctx)
+}
+
 // Release releases the lock. It may be called twice.
 func (l *Lock) Release() error { return l.release() }
-
-func describe(command string, now time.Time) string {
-	host, err := os.Hostname()
-	if err != nil {
-		host = "this host"
-	}
-	return fmt.Sprintf("%s (process %d on %s, since %s)\n", command, os.Getpid(), host, now.UTC().Format("2006-01-02 15:04 MST"))
-}
 
 // holder returns what the process with the lock wrote into the lock file, which it may not
 // have done yet.

@@ -4,11 +4,11 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
-	"sync"
 	"sync/atomic"
 	"time"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/grouped"
 )
 
 // recorder commits the records of many callers in one transaction, so that they share the
@@ -26,11 +26,7 @@ type recorder struct {
 	erasures   erasures
 	version    int64 // PRAGMA data_version as of which these two and the writer's unfolded are valid
 
-	mu      sync.Mutex
-	queue   []*request
-	wanted  int       // length of queue to go on
-	arrived sync.Cond // on mu: wanted is reached, or closed
-	closed  bool
+	queue   *grouped.Queue[*request]
 	written chan []*request // groups committed but not on the disk yet
 	took    atomic.Int64    // the last fsync, in nanoseconds
 	ended   chan struct{}
@@ -51,8 +47,7 @@ type request struct {
 func newRecorder(w *writer, journal *journal) *recorder {
 	r := &recorder{writer: w, journal: journal, underway: map[ledger.DeliveryKey]*ledger.StepDelivery{},
 		prefetched: &prefetch{recipients: map[int64]prefetchedRecipient{}},
-		written:    make(chan []*request), ended: make(chan struct{})}
-	r.arrived.L = &r.mu
+		queue:      grouped.NewQueue[*request](), written: make(chan []*request), ended: make(chan struct{})}
 	go r.run()
 	go r.sync()
 	return r
@@ -63,7 +58,7 @@ func (r *recorder) record(ctx context.Context, done *ledger.Result, next *ledger
 		return false, err
 	}
 	call := &request{done: done, next: next, answer: make(chan error, 1)}
-	if !r.enqueue(call) {
+	if !r.queue.Add(call) {
 		return false, ledger.ErrClosed
 	}
 	if err := <-call.answer; err != nil {
@@ -72,63 +67,20 @@ func (r *recorder) record(ctx context.Context, done *ledger.Result, next *ledger
 	return call.begun, call.err
 }
 
-func (r *recorder) enqueue(call *request) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.closed {
-		return false
-	}
-	r.queue = append(r.queue, call)
-	if len(r.queue) >= r.wanted {
-		r.arrived.Signal()
-	}
-	return true
-}
-
-// dequeue waits for requests, and returns none when there will be no more. A small group
-// costs as much as a large one, so it waits for half of the expected callers, for as long
-// as the disk takes for a group, within limits: while that half is committed, the other
-// half works.
-func (r *recorder) dequeue() []*request {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.waitFor(1)
-	if half := len(r.underway) / 2; len(r.queue) < half {
-		timer := time.AfterFunc(min(time.Duration(r.took.Load()), maxGroupWait), r.proceed)
-		r.waitFor(half)
-		timer.Stop()
-	}
-	group := r.queue
-	r.queue = nil
-	return group
-}
-
-func (r *recorder) waitFor(n int) {
-	r.wanted = n
-	for len(r.queue) < r.wanted && !r.closed {
-		r.arrived.Wait()
-	}
-}
-
-// proceed lets dequeue return what is there.
-func (r *recorder) proceed() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.wanted = 1
-	r.arrived.Signal()
-}
-
 // stop waits until every caller has its answer.
 func (r *recorder) stop() error {
-	r.mu.Lock()
-	r.closed = true
-	r.arrived.Signal()
-	r.mu.Unlock()
+	r.queue.Close()
 	<-r.ended
 	if r.raw == nil {
 		return nil
 	}
 	return r.withRawConn(context.Background(), (*rawConn).close)
+}
+
+// dequeue waits for the callers that are expected for as long as the disk takes for a group,
+// within limits.
+func (r *recorder) dequeue() []*request {
+	return r.queue.Take(len(r.underway), min(time.Duration(r.took.Load()), maxGroupWait))
 }
 
 func (r *recorder) run() {

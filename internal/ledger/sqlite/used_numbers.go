@@ -81,7 +81,7 @@ func storeUsed(ctx context.Context, tx *sql.Tx, g usedNumbers) error {
 		query string
 		args  []any
 	}{
-		{"UPDATE clone_guard SET edition_floor = $1, backup_at = NULL", []any{g.edition}},
+		{"UPDATE clone_guard SET edition_floor = $1, backup_at = NULL, stopped = ''", []any{g.edition}},
 		{"INSERT INTO sqlite_sequence (name, seq) SELECT 'subscriber', 0 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'subscriber')", nil},
 		{"UPDATE sqlite_sequence SET seq = $1 WHERE name = 'subscriber'", []any{g.subscriber}},
 	} {

@@ -178,7 +178,7 @@ func (view) Recipients(_ context.Context, _ int64, read func() ([]ledger.Recipie
 	return read()
 }
 
-func (view) Stage(context.Context, func(*sql.Conn) error, func(*sql.Tx) error) error { return errView }
+func (view) Stage(context.Context, func(*sql.Tx) error, func(*sql.Tx) error) error { return errView }
 
 func (view) AdvanceCloneMark(context.Context) error { return errView }
 

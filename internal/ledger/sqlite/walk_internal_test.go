@@ -11,7 +11,7 @@ import (
 
 func TestWalks(t *testing.T) {
 	ctx := context.Background()
-	walktest.Run(t, func(t *testing.T) (*ledger.Ledger, walktest.Reset) {
+	walktest.Run(t, 2_000, func(t *testing.T) (*ledger.Ledger, walktest.Reset) {
 		l, e := openWitness(t)
 		return l, func() error {
 			return e.Change(ctx, ledger.Touched{}, func(tx *sql.Tx) error {

@@ -28,7 +28,7 @@ func Marked(ctx context.Context, l *ledger.Ledger, status ledger.Status, edition
 	}
 	found, err := sqlutil.Column[string](ctx, db, `
 		SELECT s.email FROM subscriber s WHERE s.status = $1 AND COALESCE(s.status_at, 0) >= $3
-			AND ($2 = 0 OR s.id IN (
+			AND (CAST($2 AS BIGINT) = 0 OR s.id IN (
 				SELECT d.subscriber FROM delivery d WHERE d.edition = $2 AND d.progress = 'failed' AND d.last_at = s.status_at
 				UNION SELECT b.subscriber FROM bounce b WHERE b.edition = $2 AND b.at = s.status_at AND b.subscriber = s.id))
 		ORDER BY s.id`, status, edition, since.UnixMicro())

@@ -205,7 +205,7 @@ func mailedAt(ctx context.Context, tx *sql.Tx, subscriber, edition int64) (time.
 	var at sqlutil.Time
 	_, err := sqlutil.Row(ctx, tx, `
 		SELECT COALESCE(d.last_at, d.first_at) FROM edition e JOIN delivery d ON d.edition = e.number AND d.subscriber = $1
-		WHERE $2 = 0 OR e.number = $2 ORDER BY e.number DESC LIMIT 1`, []any{subscriber, edition}, &at)
+		WHERE CAST($2 AS BIGINT) = 0 OR e.number = $2 ORDER BY e.number DESC LIMIT 1`, []any{subscriber, edition}, &at)
 	return time.Time(at), err
 }
 

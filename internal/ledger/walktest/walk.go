@@ -22,14 +22,13 @@ type Reset func() error
 
 // Run compares the ledger on random walks with a model that keeps, for each subscriber, a
 // set of posts due instead of a cursor: nobody may miss a post, receive one twice, or
-// receive one that was not for them. PUBLISHER_WALKS sets the number of walks.
-func Run(t *testing.T, open func(*testing.T) (*ledger.Ledger, Reset)) {
-	walks := 2_000
+// receive one that was not for them. PUBLISHER_WALKS sets another number of walks.
+func Run(t *testing.T, walks int, open func(*testing.T) (*ledger.Ledger, Reset)) {
 	switch n, err := strconv.Atoi(os.Getenv("PUBLISHER_WALKS")); {
 	case err == nil:
 		walks = n
 	case racedetector.Enabled || testing.Short():
-		walks = 100
+		walks = min(walks, 100)
 	}
 	seeds := make(chan uint64)
 	var walkers sync.WaitGroup

@@ -7,7 +7,6 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"publisher/internal/config"
@@ -97,7 +96,7 @@ func (i *Interrupted) Report(ctx context.Context, all []report.Edition) ([]repor
 			all[at].Resent += n
 			what = "they are sent again with the same Message-ID, and may arrive twice: `publisher editions show %d` lists them"
 		}
-		warnings = append(warnings, report.Warning{Path: strings.TrimPrefix(i.cfg.Ledger, "sqlite:"), Message: fmt.Sprintf(
+		warnings = append(warnings, report.Warning{Path: i.cfg.LedgerName(), Message: fmt.Sprintf(
 			"edition %d: it is not known whether the server accepted %d deliveries that were in flight when the program was stopped; "+what, number, n, number)})
 	}
 	return all, warnings, nil

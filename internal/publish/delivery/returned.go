@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"publisher/internal/ledger"
 	"publisher/internal/publish/catalog"
@@ -25,7 +24,7 @@ func repairCursors(ctx context.Context, c *catalog.Catalog) ([]report.Warning, e
 	var warnings []report.Warning
 	for _, r := range repaired {
 		c.Log.Warn("repaired: an earlier version had skipped subscribers", "edition", r.Edition, "post", r.Post, "subscribers", r.Subscribers)
-		warnings = append(warnings, report.Warning{Path: strings.TrimPrefix(c.Config.Ledger, "sqlite:"), Message: fmt.Sprintf(
+		warnings = append(warnings, report.Warning{Path: c.Config.LedgerName(), Message: fmt.Sprintf(
 			"edition %d: an earlier version of publisher had passed %d subscribers over with the post %s; they get it now", r.Edition, r.Subscribers, r.Post)})
 	}
 	return warnings, err

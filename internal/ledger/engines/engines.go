@@ -1,0 +1,114 @@
+// Package engines opens ledgers in whichever database an address names.
+package engines
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"publisher/internal/hint"
+	"publisher/internal/ledger"
+	"publisher/internal/ledger/postgres"
+	"publisher/internal/ledger/sqlite"
+)
+
+// Place is where a ledger is.
+type Place struct {
+	DSN      string // "sqlite:/absolute/path" or "postgres://…"
+	StateDir string // this machine's folder beside a ledger in PostgreSQL
+}
+
+// OnPostgreSQL reports whether the ledger is in PostgreSQL.
+func (p Place) OnPostgreSQL() bool {
+	return strings.HasPrefix(p.DSN, "postgres:") || strings.HasPrefix(p.DSN, "postgresql:")
+}
+
+func (p Place) options() postgres.Options { return postgres.Options{StateDir: p.StateDir} }
+
+// Open opens the ledger and upgrades its schema. It creates the ledger if necessary.
+func Open(ctx context.Context, at Place) (*ledger.Ledger, error) {
+	if at.OnPostgreSQL() {
+		return postgres.Open(ctx, at.DSN, at.options())
+	}
+	return sqlite.Open(ctx, at.DSN)
+}
+
+// OpenCopy opens the ledger as it is now, for commands that only look: what they change is thrown
+// away by Close. If there is no ledger, it is empty, and nothing is created.
+func OpenCopy(ctx context.Context, at Place) (*ledger.Ledger, error) {
+	if at.OnPostgreSQL() {
+		return postgres.OpenCopy(ctx, at.DSN, at.options())
+	}
+	return sqlite.OpenCopy(ctx, at.DSN)
+}
+
+// View calls look with the ledger as it is at one moment, for commands that look often. look may be
+// called more than once; only the last call counts.
+func View(ctx context.Context, at Place, look func(*ledger.Ledger) error) error {
+	if !at.OnPostgreSQL() {
+		return sqlite.View(ctx, at.DSN, look)
+	}
+	l, err := OpenCopy(ctx, at)
+	if err != nil {
+		return err
+	}
+	return errors.Join(look(l), l.Close())
+}
+
+// Holder returns what holds the lock of the ledger, as it describes itself; "" if nothing does.
+func Holder(ctx context.Context, at Place) (string, error) {
+	if at.OnPostgreSQL() {
+		return postgres.Holder(ctx, at.DSN)
+	}
+	return sqlite.Holder(at.DSN)
+}
+
+// Lock is held by one pass at a time.
+type Lock interface {
+	// Open opens the ledger for the pass that holds the lock.
+	Open(ctx context.Context) (*ledger.Ledger, error)
+	// Held returns a context that ends when ctx does, or when the lock is lost, with a
+	// *ledger.LockedError as its cause.
+	Held(ctx context.Context) (context.Context, context.CancelFunc)
+	// Release releases the lock, once the ledger is closed. It may be called twice.
+	Release() error
+}
+
+// TakeLock takes the lock, or fails with a *ledger.LockedError. command and now describe the
+// holder to others.
+func TakeLock(ctx context.Context, at Place, command string, now time.Time) (Lock, error) {
+	if at.OnPostgreSQL() {
+		lock, err := postgres.TakeLock(ctx, at.DSN, at.options(), command, now)
+		if err != nil {
+			return nil, err
+		}
+		return lock, nil
+	}
+	lock, err := sqlite.TakeLock(ctx, at.DSN, command, now)
+	if err != nil {
+		return nil, err
+	}
+	return lock, nil
+}
+
+// Backup writes a copy of a ledger in SQLite to a file.
+func Backup(ctx context.Context, at Place, file string, now time.Time) error {
+	if at.OnPostgreSQL() {
+		return forSQLite("use pg_dump -Fc: see docs/postgresql.md")
+	}
+	return sqlite.Backup(ctx, at.DSN, file, now)
+}
+
+// Restore puts a backup in the place of a ledger in SQLite. It returns the files that it moved
+// aside.
+func Restore(ctx context.Context, at Place, file string, now time.Time) (aside []string, err error) {
+	if at.OnPostgreSQL() {
+		return nil, forSQLite("use pg_restore into an empty database, then `publisher adopt`: see docs/postgresql.md")
+	}
+	return sqlite.Restore(ctx, at.DSN, file, now)
+}
+
+func forSQLite(instead string) error {
+	return &ledger.AddressError{Err: hint.With(errors.New("the ledger is in PostgreSQL, whose own programs back it up"), "%s", instead)}
+}

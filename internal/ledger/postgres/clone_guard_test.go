@@ -1,0 +1,170 @@
+//go:build postgres
+
+package postgres_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"publisher/internal/ledger"
+	"publisher/internal/ledger/imports"
+	"publisher/internal/ledger/ledgertest"
+	"publisher/internal/postgrestest"
+)
+
+// wantStopped fails the test unless nothing may be sent, for the reason given.
+func wantStopped(t *testing.T, l *ledger.Ledger, why string) {
+	t.Helper()
+	var clone *ledger.CloneError
+	for name, err := range map[string]error{"check": l.CheckCloneMark(ctx), "advance": l.AdvanceCloneMark(ctx)} {
+		if !errors.As(err, &clone) || !strings.Contains(err.Error(), why) {
+			t.Errorf("%s: %v, want %q", name, err, why)
+		}
+	}
+}
+
+// wantAdopted adopts the ledger on one machine, and fails the test unless each may send then.
+func wantAdopted(t *testing.T, all ...*ledger.Ledger) {
+	t.Helper()
+	must(t, all[0].Adopt(ctx))
+	for _, l := range all {
+		must(t, l.CheckCloneMark(ctx))
+		must(t, l.AdvanceCloneMark(ctx))
+		must(t, l.CheckCloneMark(ctx))
+	}
+}
+
+// sentFrom returns a ledger that mail was sent from, on two machines with these folders, and its
+// address.
+func sentFrom(t *testing.T, server *postgrestest.Server, a, b string) (dsn string) {
+	t.Helper()
+	dsn = server.Database(t)
+	for i, dir := range []string{a, b, a} {
+		l := openAt(t, dsn, dir)
+		if i == 0 {
+			addMany(t, l, 3)
+		}
+		must(t, l.CheckCloneMark(ctx))
+		must(t, l.AdvanceCloneMark(ctx))
+		must(t, l.AdvanceCloneMark(ctx))
+	}
+	return dsn
+}
+
+// replace puts what was dumped in the place of a database.
+func replace(t *testing.T, server *postgrestest.Server, dump, dsn string) {
+	t.Helper()
+	server.Exec(t, dsn, "DROP SCHEMA public CASCADE", "CREATE SCHEMA public")
+	server.Restore(t, dump, dsn)
+}
+
+// A dump in another database does not send, nor does any machine, until it is adopted.
+func TestCopyDoesNotSend(t *testing.T) {
+	server := postgrestest.Shared(t)
+	a, b := t.TempDir(), t.TempDir()
+	dsn := sentFrom(t, server, a, b)
+	other := server.Database(t)
+	server.Restore(t, server.Dump(t, dsn), other)
+
+	onA, onB, onNew := openAt(t, other, a), openAt(t, other, b), openAt(t, other, t.TempDir())
+	wantStopped(t, onNew, "the ledger is a copy: mail was last sent from another database of this server, found on ")
+	wantStopped(t, onA, "the ledger is a copy")
+	wantStopped(t, onB, "the ledger is a copy")
+	must(t, openAt(t, dsn, a).AdvanceCloneMark(ctx)) // the original does
+	wantAdopted(t, onA, onB, onNew)
+}
+
+// A ledger that was restored does not send, and the first machine that remembers more tells the
+// others.
+func TestRestoredDoesNotSend(t *testing.T) {
+	server := postgrestest.Shared(t)
+	a, b := t.TempDir(), t.TempDir()
+	dsn := sentFrom(t, server, a, b)
+	dump := server.Dump(t, dsn)
+	l := openAt(t, dsn, a)
+	must(t, l.AdvanceCloneMark(ctx))
+	ledgertest.CloseEdition(t, l, "weekly", 0, 1)
+	add(t, l, imports.Row{Email: "late@example.com"})
+	must(t, l.AdvanceCloneMark(ctx))
+	must(t, l.Close())
+	replace(t, server, dump, dsn)
+
+	onA, onB := openAt(t, dsn, a), openAt(t, dsn, b)
+	must(t, onB.CheckCloneMark(ctx)) // it has seen no more
+	wantStopped(t, onA, "the ledger is older than when mail was last sent from this machine (mark 6, then 8), found on ")
+	wantStopped(t, onB, "the ledger is older")
+	wantAdopted(t, onA, onB)
+	// Numbers that may have been used are not used again.
+	if n := ledgertest.CloseEdition(t, onB, "weekly", 0, 1); n <= 2 {
+		t.Errorf("edition %d", n)
+	}
+	add(t, onB, imports.Row{Email: "new@example.com"})
+	if s := ledgertest.Subscriber(t, onB, "new@example.com"); s.ID <= 4 || s.ID > 100_000 {
+		t.Errorf("subscriber %d", s.ID)
+	}
+}
+
+// It does not help that another machine has sent from the restored ledger, so that its count is as
+// high again.
+func TestForkedDoesNotSend(t *testing.T) {
+	server := postgrestest.Shared(t)
+	a, b := t.TempDir(), t.TempDir()
+	dsn := sentFrom(t, server, a, b)
+	dump := server.Dump(t, dsn)
+	l := openAt(t, dsn, a)
+	must(t, l.AdvanceCloneMark(ctx))
+	must(t, l.Close())
+	replace(t, server, dump, dsn)
+	onA, onB := openAt(t, dsn, a), openAt(t, dsn, b)
+	for range 3 {
+		must(t, onB.AdvanceCloneMark(ctx))
+	}
+	wantStopped(t, onA, "the ledger lacks what was sent from this machine at mark 7, found on ")
+	wantStopped(t, onB, "the ledger lacks")
+	wantAdopted(t, onB, onA)
+}
+
+// A standby that took over without the last commits does not send.
+func TestStandbyLacksCommits(t *testing.T) {
+	server := postgrestest.Start(t)
+	a, b := t.TempDir(), t.TempDir()
+	dsn := sentFrom(t, server, a, b)
+	standby := server.Standby(t)
+	standby.Stop(t)
+	l := openAt(t, dsn, b)
+	must(t, l.AdvanceCloneMark(ctx))
+	must(t, l.Close())
+	server.Stop(t)
+	standby.Resume(t)
+	standby.Promote(t)
+	_, name := filepath.Split(strings.Split(dsn, "?")[0])
+	onA, onB := openAt(t, standby.DSN(name), a), openAt(t, standby.DSN(name), b)
+	must(t, onA.CheckCloneMark(ctx))
+	wantStopped(t, onB, "the ledger is older")
+	wantStopped(t, onA, "the ledger is older")
+	wantAdopted(t, onB, onA)
+}
+
+// Another ledger in the place of the one that mail was sent from does not send.
+func TestAnotherLedgerDoesNotSend(t *testing.T) {
+	server := postgrestest.Shared(t)
+	a := t.TempDir()
+	sentFrom(t, server, a, t.TempDir())
+	l := openAt(t, server.Database(t), a)
+	wantStopped(t, l, "when mail was last sent from this machine, it was from another ledger")
+	wantAdopted(t, l, l)
+}
+
+// A mark that is damaged is not taken for none.
+func TestDamagedMark(t *testing.T) {
+	server := postgrestest.Shared(t)
+	a := t.TempDir()
+	dsn := sentFrom(t, server, a, t.TempDir())
+	must(t, os.WriteFile(filepath.Join(a, "ledger.mark"), []byte("x"), 0o600))
+	l := openAt(t, dsn, a)
+	wantStopped(t, l, "is damaged, found on ")
+	wantAdopted(t, l)
+}

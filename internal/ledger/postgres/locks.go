@@ -1,0 +1,79 @@
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"slices"
+
+	"publisher/internal/ledger"
+)
+
+// The locks of the ledger in its database, all of them held until the end of a transaction.
+//
+//   - changes: each transaction of Change holds it, so that what one has read stays true until it
+//     has written: the SQL of package ledger relies on that.
+//   - steps: each durable step shares it, and a change that touches everybody holds it alone.
+//   - rows of subscriber: a change that touches some, and a step, lock theirs, in the order of ids.
+//
+// Each lock is taken by a statement of its own before anything is read. In READ COMMITTED the
+// statements after it see all that was committed before the lock was free. So an intent that is
+// committed after somebody left has seen it, on whichever machine.
+const (
+	changesLock = 0x7075_626C_0001 // "publ"
+	stepsLock   = 0x7075_626C_0002
+)
+
+const (
+	// lockChanges begins a change. A commit has to be on the disk, whatever the server's default
+	// is.
+	lockChanges = "SELECT set_config('synchronous_commit', 'on', TRUE), set_config('lock_timeout', $2, TRUE), pg_advisory_xact_lock($1)"
+	lockSteps   = "SELECT pg_advisory_xact_lock($1)"
+)
+
+// transaction runs do in a transaction that touches these, on a connection of the pool. It runs
+// it again where the database could not tell in time who goes first.
+func (e *engine) transaction(ctx context.Context, touched []ledger.Touched, do func(*sql.Tx) error) error {
+	return e.wait.retry(ctx, func() error {
+		tx, err := e.db.BeginTx(ctx, nil)
+		if err != nil {
+			return err
+		}
+		defer tx.Rollback()
+		if err := e.lock(ctx, tx, touched); err != nil {
+			return err
+		}
+		if err := do(tx); err != nil {
+			return err
+		}
+		return tx.Commit()
+	})
+}
+
+// lock takes the locks of a change, and then looks whether this process still has its lease.
+func (e *engine) lock(ctx context.Context, tx *sql.Tx, touched []ledger.Touched) error {
+	if err := e.takeLocks(ctx, tx, touched); err != nil || e.fence == 0 {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, checkFence, e.fence)
+	return err
+}
+
+func (e *engine) takeLocks(ctx context.Context, tx *sql.Tx, touched []ledger.Touched) error {
+	if _, err := tx.ExecContext(ctx, lockChanges, int64(changesLock), e.wait.attempt()); err != nil {
+		return err
+	}
+	var ids []int64
+	for _, t := range touched {
+		if t.Everybody() {
+			_, err := tx.ExecContext(ctx, lockSteps, int64(stepsLock))
+			return err
+		}
+		ids = append(ids, t.Subscribers()...)
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	slices.Sort(ids)
+	_, err := tx.ExecContext(ctx, lockSubscribers, slices.Compact(ids))
+	return err
+}

@@ -1,0 +1,190 @@
+package postgres
+
+import (
+	"context"
+	"time"
+
+	"publisher/internal/ledger"
+	"publisher/internal/ledger/grouped"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// recorder commits the records of many callers in one transaction, so that they share the cost
+// of a round trip and of the server's fsync. One group is under way at a time; meanwhile the next
+// one gathers.
+type recorder struct {
+	engine *engine
+	queue  *grouped.Queue[*request]
+	ended  chan struct{}
+
+	// Only run's goroutine uses what follows.
+	conn     *pgxpool.Conn // nil before the first group, and after an error
+	settler  *ledger.Settler
+	underway map[ledger.DeliveryKey]bool // begun and not ended by this process
+	took     time.Duration               // by the last group
+}
+
+// maxGroupWait is how long a group waits for more callers if the server is slow.
+const maxGroupWait = 5 * time.Millisecond
+
+// request is a call of Record.
+type request struct {
+	done   *ledger.Result
+	next   *ledger.Intent
+	answer chan error
+	begun  bool
+	err    error // concerns this call alone
+}
+
+func newRecorder(ctx context.Context, e *engine) (*recorder, error) {
+	settler, err := ledger.PrepareSettler(ctx, e.db)
+	if err != nil {
+		return nil, err
+	}
+	r := &recorder{engine: e, queue: grouped.NewQueue[*request](), ended: make(chan struct{}), settler: settler, underway: map[ledger.DeliveryKey]bool{}}
+	go r.run()
+	return r, nil
+}
+
+func (r *recorder) record(ctx context.Context, done *ledger.Result, next *ledger.Intent) (bool, error) {
+	if err := ctx.Err(); err != nil {
+		return false, err
+	}
+	call := &request{done: done, next: next, answer: make(chan error, 1)}
+	if !r.queue.Add(call) {
+		return false, ledger.ErrClosed
+	}
+	if err := <-call.answer; err != nil {
+		return false, err
+	}
+	return call.begun, call.err
+}
+
+func (r *recorder) run() {
+	defer close(r.ended)
+	for {
+		group := r.queue.Take(len(r.underway), min(r.took, maxGroupWait))
+		if len(group) == 0 {
+			break
+		}
+		began := time.Now()
+		r.commit(context.Background(), group)
+		r.took = time.Since(began)
+	}
+	r.release()
+}
+
+// stop waits until every caller has its answer.
+func (r *recorder) stop() {
+	r.queue.Close()
+	<-r.ended
+}
+
+// commit decides and stores requests, and answers them. Those about subscribers of whom there is
+// only one request are nearly always decided by one statement; what it leaves, and the others, are
+// read and decided by package ledger.
+func (r *recorder) commit(ctx context.Context, group []*request) {
+	alone, rest := divide(group)
+	if len(alone) > 0 {
+		left, err := r.step(ctx, alone)
+		switch {
+		case err == nil:
+		case isAboutValues(err): // of one of them; nothing is stored
+			left = alone
+		default:
+			r.fail(alone, err)
+			left = nil
+		}
+		rest = append(left, rest...)
+	}
+	if len(rest) == 0 {
+		return
+	}
+	err := r.decide(ctx, rest)
+	if isAboutValues(err) && len(rest) > 1 { // so that only one call gets the error
+		for _, call := range rest {
+			if err := r.decide(ctx, []*request{call}); err != nil {
+				r.fail([]*request{call}, err)
+			}
+		}
+		return
+	}
+	if err != nil {
+		r.fail(rest, err)
+	}
+}
+
+// isAboutValues reports whether an error of the server is about the values of a statement: data
+// that it cannot store, or that violates a constraint.
+func isAboutValues(err error) bool {
+	c := code(err)
+	return c != "" && (c[:2] == "22" || c[:2] == "23")
+}
+
+// fail answers requests of which nothing is known to be stored.
+func (r *recorder) fail(group []*request, err error) {
+	clear(r.underway)
+	for _, call := range group {
+		call.answer <- err
+	}
+}
+
+// divide returns the requests about subscribers whom no other request of the group is about, and
+// the others, in their order.
+func divide(group []*request) (alone, others []*request) {
+	count := map[int64]int{}
+	for _, call := range group {
+		for _, id := range call.subscribers() {
+			count[id]++
+		}
+	}
+	for _, call := range group {
+		single := call.done == nil || !call.done.At.IsZero()
+		for _, id := range call.subscribers() {
+			single = single && count[id] == 1
+		}
+		if single {
+			alone = append(alone, call)
+		} else {
+			others = append(others, call)
+		}
+	}
+	return alone, others
+}
+
+// subscribers returns whom the request is about.
+func (call *request) subscribers() (ids []int64) {
+	if call.done != nil {
+		ids = append(ids, call.done.Subscriber)
+	}
+	if call.next != nil {
+		ids = append(ids, call.next.Subscriber)
+	}
+	return ids
+}
+
+func subscribersOf(group []*request) (ids []int64) {
+	for _, call := range group {
+		ids = append(ids, call.subscribers()...)
+	}
+	return ids
+}
+
+// acquire returns the recorder's connection.
+func (r *recorder) acquire(ctx context.Context) (_ *pgxpool.Conn, err error) {
+	if r.conn != nil && r.conn.Conn().IsClosed() {
+		r.release()
+	}
+	if r.conn == nil {
+		r.conn, err = r.engine.pool.Acquire(ctx)
+	}
+	return r.conn, err
+}
+
+func (r *recorder) release() {
+	if r.conn != nil {
+		r.conn.Release()
+		r.conn = nil
+	}
+}
