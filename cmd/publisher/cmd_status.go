@@ -31,13 +31,12 @@ Exit code 0: all is well. 1: something fails, or a delivery waits to be tried ag
 				return err
 			}
 			var r *status.Report
-			place := publish.Place(cfg)
-			running, err := engines.Holder(c.Context(), place)
+			running, err := engines.Holder(c.Context(), publish.Place(cfg))
 			if err != nil {
 				return err
 			}
 			start := p.Ready()
-			err = engines.View(c.Context(), place, func(l *ledger.Ledger) (err error) {
+			err = engines.View(c.Context(), publish.Place(cfg), func(l *ledger.Ledger) (err error) {
 				r, err = status.Make(c.Context(), status.Options{Config: cfg, Ledger: l, Now: a.now(), Running: running, Start: start})
 				return err
 			})

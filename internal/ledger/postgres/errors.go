@@ -18,7 +18,6 @@ const (
 	idleInTransaction = "25P03"
 	dataCorrupted     = "XX001"
 	indexCorrupted    = "XX002"
-	undefinedTable    = "42P01"
 )
 
 // code returns the code of an error of the server; "" if err is none.

@@ -103,11 +103,6 @@ func takeLockFile(ctx context.Context, file, command string, now time.Time) (*Lo
 	return lock, nil
 }
 
-// Held returns a context that ends when ctx does: nobody takes a lock over whose process lives.
-func (l *Lock) Held(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithCancel(ctx)
-}
-
 // lookTime is longer than isLocked takes.
 const lookTime = 20 * time.Millisecond
 
@@ -119,6 +114,11 @@ func isLocked(path string) (bool, error) {
 		return err == nil, err
 	}
 	return false, handle.Unlock()
+}
+
+// Held returns a context that ends when ctx does: nobody takes a lock over whose process lives.
+func (l *Lock) Held(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithCancel(ctx)
 }
 
 // Release releases the lock. It may be called twice.
