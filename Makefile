@@ -3,7 +3,7 @@
 PREFIX ?= /usr/local
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 
-.PHONY: build test install uninstall man notices bench bench-send bench-web bench-import bench-million torture storm vuln
+.PHONY: build test install uninstall man notices bench bench-send bench-web bench-import bench-million bench-ledger torture storm vuln
 
 build:
 	go build -trimpath -ldflags "-X main.version=$(VERSION)" -o bin/publisher ./cmd/publisher
@@ -59,9 +59,16 @@ bench-import: build
 bench-million: build
 	go run ./internal/benchsend -alone -recipients 1000000 bin/publisher
 
-# The crash test at length: 20,000 mails, killed 200 times; and a million random walks
-# of the ledger beside its model.
+# The durable step alone: mails a second in PostgreSQL (Debian's package postgresql) beside SQLite, and
+# the processor time, log and syncs that a mail costs the server. The disk's syncs decide the speed.
+bench-ledger:
+	PUBLISHER_POSTGRES=required go test -tags postgres -run '^$$' -bench Step -benchtime 20000x ./internal/ledger/postgres
+
+# The crash tests at length: 20,000 mails, killed 200 times; everything at once, killed 100
+# times (PUBLISHER_SEED chooses other moments); and a million random walks of the ledger
+# beside its model.
 torture:
+	PUBLISHER_TORTURE=100 go test -count=1 -timeout 60m -v -run TestKilledWhileEverything ./cmd/publisher
 	PUBLISHER_TORTURE=200 go test -count=1 -timeout 60m -v -run "TestKilledWhile(Sending|Importing)" ./cmd/publisher
 	PUBLISHER_WALKS=1000000 go test -count=1 -timeout 6h -run TestWalks ./internal/ledger/sqlite
 

@@ -54,17 +54,25 @@ func (t *Tree) render(b *limits.Budget, published *post.Post) (out *post.Renderi
 	if out, err = r.render(); err != nil {
 		return nil, nil, newRenderError(src, err)
 	}
-	for _, lost := range r.links.Broken {
-		src.Warn(src.LineHolding(path.Base(lost)), fmt.Sprintf("a link leads to %s, which is not in the content folder; kept its text without the link", lost))
-	}
+	r.warnOfLinks(src)
 	sortProblems(src.Problems)
 	out.Dependencies = r.follows(src)
 	return out, src.Problems, nil
 }
 
+// warnOfLinks warns of links to files that are not there.
+func (r *postRenderer) warnOfLinks(src *dialect.Source) {
+	for _, lost := range r.links.Broken {
+		src.Warn(src.LineHolding(path.Base(lost)), fmt.Sprintf("a link leads to %s, which is not in the content folder; kept its text without the link", lost))
+	}
+	for _, lost := range r.links.Missing {
+		src.Warn(src.LineHolding(path.Base(lost)), fmt.Sprintf("a link leads to %s, and there is no such file beside the posts or among the site's files", lost))
+	}
+}
+
 // follows returns what else the rendering depends on.
 func (r *postRenderer) follows(src *dialect.Source) post.Dependencies {
-	f := post.Dependencies{FileHash: src.FileHash, Links: r.links.LookedUp, Files: r.cleaner.ImageFiles(), Incomplete: r.hooked}
+	f := post.Dependencies{FileHash: src.FileHash, Links: r.links.LookedUp, Files: append(r.cleaner.ImageFiles(), r.links.Tried...), Incomplete: r.hooked}
 	for _, mark := range []string{"{{", "{%", "<%"} {
 		f.Incomplete = f.Incomplete || strings.Contains(src.Body, mark) || strings.Contains(src.Front.Text, mark)
 	}
@@ -91,7 +99,7 @@ type postRenderer struct {
 }
 
 func newPostRenderer(t *Tree, p *dialect.Page) *postRenderer {
-	links := &dialect.Linker{Page: p, Blog: t.blog}
+	links := &dialect.Linker{Page: p, Blog: t.blog, MailOnly: p.Post.MailOnly}
 	c := &sanitize.Cleaner{Links: links, Address: p.Post.URL, Prefix: p.Slug + "-", Budget: p.Budget, Warn: p.WarnOnce}
 	return &postRenderer{tree: t, page: p, links: links, cleaner: c}
 }

@@ -114,6 +114,7 @@ func (t *Tree) renderText(src *dialect.Source, raw []byte, out *Text) (err error
 	page := t.blog.NewPage(src)
 	page.Post.URL = t.blog.Site.Absolute("/")
 	page.Slug = "intro"
+	page.Post.MailOnly = true
 	r := newPostRenderer(t, page)
 	w := page.MarkdownOptions()
 	w.Hooks = page.Engine.RenderHooks(r.links, &r.set)
@@ -122,9 +123,7 @@ func (t *Tree) renderText(src *dialect.Source, raw []byte, out *Text) (err error
 		return newRenderError(src, err)
 	}
 	tidyExcerpt(root)
-	for _, lost := range r.links.Broken {
-		src.Warn(src.LineHolding(filepath.Base(lost)), fmt.Sprintf("a link leads to %s, which is not in the content folder; kept its text without the link", lost))
-	}
+	r.warnOfLinks(src)
 	out.HTML = htmldom.InnerHTML(root)
 	return nil
 }

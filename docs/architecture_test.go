@@ -115,3 +115,12 @@ func TestArchitecture(t *testing.T) {
 		t.Errorf("architecture.md has a row for %s, which does not exist", name)
 	}
 }
+
+// SQL is the ledger's: no other package imports database/sql.
+func TestSQL(t *testing.T) {
+	for _, p := range packages(t) {
+		if slices.Contains(p.Imports, "database/sql") && !strings.HasPrefix(p.ImportPath, module+"internal/ledger") {
+			t.Errorf("%s imports database/sql", p.ImportPath)
+		}
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 	text "text/template"
 
 	"golang.org/x/text/language"
@@ -19,8 +20,9 @@ type loader struct {
 	files        map[string]File
 	sheet        *mailhtml.Stylesheet
 	translations map[string]*translation
-	html         map[string]*html.Template // by entry
-	text         map[string]*text.Template
+	merged       sync.Map       // what translation has returned, by tag
+	html         *html.Template // the partials
+	text         *text.Template
 }
 
 // entries are the templates that are executed. All others are their partials.
@@ -35,8 +37,6 @@ func newLoader(files map[string]File) (*loader, error) {
 		files:        files,
 		sheet:        mailhtml.NewStylesheet(),
 		translations: map[string]*translation{},
-		html:         map[string]*html.Template{},
-		text:         map[string]*text.Template{},
 	}
 	return l, errors.Join(l.readStyles(), l.readTranslations(), l.parseHTML(), l.parseText())
 }
@@ -100,13 +100,18 @@ func (l *loader) readTranslations() error {
 	return nil
 }
 
-// translation returns a language's phrases, with English for those it lacks.
+// translation returns a language's phrases, with English for those it lacks. Every page and mail
+// asks for them, so they are merged once.
 func (l *loader) translation(tag string) *translation {
-	own := l.ownTranslation(tag)
-	if english, ok := l.translations[fallback]; ok { // missing if its file is faulty
-		return own.over(english)
+	if known, ok := l.merged.Load(tag); ok {
+		return known.(*translation)
 	}
-	return own
+	merged := l.ownTranslation(tag)
+	if english, ok := l.translations[fallback]; ok { // missing if its file is faulty
+		merged = merged.over(english)
+	}
+	l.merged.Store(tag, merged) // the config limits the tags
+	return merged
 }
 
 // ownTranslation returns a language's phrases, from its own file and from that of the language
@@ -131,13 +136,15 @@ func (s *Set) Missing(tag string) []string {
 	return s.ownTranslation(tag).missing(s.translations[fallback])
 }
 
+// parseHTML parses the partials. The entries are parsed too, for their faults, but not kept: each
+// would hold a copy of all partials, and a program needs few of them.
 func (l *loader) parseHTML() error {
-	base := html.New("").Funcs(html.FuncMap(l.helpers(Site{})))
+	l.html = html.New("").Funcs(html.FuncMap(l.helpers(Site{})))
 	for _, name := range l.names(".html") {
 		if slices.Contains(entries, name) {
 			continue
 		}
-		if _, err := base.New(name).Parse(string(l.files[name].Source)); err != nil {
+		if _, err := l.html.New(name).Parse(string(l.files[name].Source)); err != nil {
 			return l.located(err)
 		}
 	}
@@ -145,24 +152,20 @@ func (l *loader) parseHTML() error {
 		if !strings.HasSuffix(name, ".html") {
 			continue
 		}
-		own, err := base.Clone()
-		if err != nil {
+		if _, err := l.htmlEntry(name, Site{}); err != nil {
 			return err
-		}
-		if l.html[name], err = own.New(name).Parse(string(l.files[name].Source)); err != nil {
-			return l.located(err)
 		}
 	}
 	return nil
 }
 
 func (l *loader) parseText() error {
-	base := text.New("").Funcs(text.FuncMap(l.helpers(Site{})))
+	l.text = text.New("").Funcs(text.FuncMap(l.helpers(Site{})))
 	for _, name := range l.names(".txt") {
 		if slices.Contains(entries, name) {
 			continue
 		}
-		if _, err := base.New(name).Parse(string(l.files[name].Source)); err != nil {
+		if _, err := l.text.New(name).Parse(string(l.files[name].Source)); err != nil {
 			return l.located(err)
 		}
 	}
@@ -170,34 +173,29 @@ func (l *loader) parseText() error {
 		if !strings.HasSuffix(name, ".txt") {
 			continue
 		}
-		own, err := base.Clone()
-		if err != nil {
+		if _, err := l.textEntry(name, Site{}); err != nil {
 			return err
-		}
-		if l.text[name], err = own.New(name).Parse(string(l.files[name].Source)); err != nil {
-			return l.located(err)
 		}
 	}
 	return nil
 }
 
-// bind returns copies of all entries with the helpers of one site.
-func (l *loader) bind(site Site) (*pages, error) {
-	p := &pages{html: map[string]*html.Template{}, text: map[string]*text.Template{}}
-	helpers := l.helpers(site)
-	for name, t := range l.html {
-		own, err := t.Clone()
-		if err != nil {
-			return nil, err
-		}
-		p.html[name] = own.Funcs(html.FuncMap(helpers))
+// htmlEntry returns an entry and all partials, with the helpers of one site.
+func (l *loader) htmlEntry(name string, site Site) (*html.Template, error) {
+	own, err := l.html.Clone()
+	if err != nil {
+		return nil, err
 	}
-	for name, t := range l.text {
-		own, err := t.Clone()
-		if err != nil {
-			return nil, err
-		}
-		p.text[name] = own.Funcs(text.FuncMap(helpers))
+	entry, err := own.Funcs(html.FuncMap(l.helpers(site))).New(name).Parse(string(l.files[name].Source))
+	return entry, l.located(err)
+}
+
+// textEntry is htmlEntry for text.
+func (l *loader) textEntry(name string, site Site) (*text.Template, error) {
+	own, err := l.text.Clone()
+	if err != nil {
+		return nil, err
 	}
-	return p, nil
+	entry, err := own.Funcs(text.FuncMap(l.helpers(site))).New(name).Parse(string(l.files[name].Source))
+	return entry, l.located(err)
 }

@@ -1,10 +1,10 @@
 package templates
 
 import (
-	"bytes"
 	"cmp"
 	"html/template"
 	"io"
+	"strings"
 	"time"
 )
 
@@ -150,6 +150,9 @@ type PreferencesPage struct {
 	Cadences, Tags []Choice
 	Languages      []Choice // by BCP 47 tag; none if all posts are in one digest
 	Saved          bool
+	// Fault is the field whose choice Wrong is not one of those offered, so that nothing is saved:
+	// "cadence", "language" or "tag"; "" for none.
+	Fault, Wrong string
 	// PausedUntil is when mail goes on; zero for no pause. A day for that is from PauseFrom to
 	// PauseTo, and PauseFault says that another one was chosen.
 	PausedUntil        time.Time
@@ -226,7 +229,7 @@ const (
 func (s *Set) Page(w io.Writer, name string, data Framed) error {
 	f := data.frame()
 	f.Site = fillSite(f.Site)
-	f.Colors = template.CSS(s.sheet.Variables())
+	f.Colors = s.colors
 	switch p := data.(type) {
 	case *UnsubscribePage:
 		s.labelCadences(p.Site.Language, p.Rarer)
@@ -256,17 +259,25 @@ func (s *Set) Page(w io.Writer, name string, data Framed) error {
 	case *ArchivePage:
 		p.fill()
 	}
-	bound, err := s.pages(f.Site)
+	page, err := s.repeated.page(name, data, func() (string, error) { return s.execute(name, data) })
 	if err != nil {
 		return err
 	}
-	var b bytes.Buffer
-	// Pages have no entry of their own: like all partials, they are part of every entry.
-	if err := bound.html["digest.html"].ExecuteTemplate(&b, name, data); err != nil {
-		return s.located(err)
-	}
-	_, err = w.Write(b.Bytes())
+	_, err = io.WriteString(w, page)
 	return err
+}
+
+func (s *Set) execute(name string, data Framed) (string, error) {
+	// Pages have no entry of their own: like all partials, they are part of every entry.
+	digest, err := bound(s, s.boundHTML, "digest.html", data.frame().Site, s.htmlEntry)
+	if err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	if err := digest.ExecuteTemplate(&b, name, data); err != nil {
+		return "", s.located(err)
+	}
+	return b.String(), nil
 }
 
 // fill names the languages of the editions, and groups them by year.

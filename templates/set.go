@@ -19,17 +19,17 @@ import (
 type Set struct {
 	*loader
 	mu sync.Mutex
-	// bound holds the templates with the helpers of one language and site.
-	bound map[binding]*pages
+	// The entries that were executed, with the helpers of one language and site. A program serves
+	// one site, so there are few of them.
+	boundHTML map[binding]*html.Template
+	boundText map[binding]*text.Template
+
+	colors   html.CSS // of pages
+	repeated *repeatedPages
 }
 
-type binding struct{ language, direction, site string }
-
-// pages are templates that are ready to execute.
-type pages struct {
-	html map[string]*html.Template
-	text map[string]*text.Template
-}
+// binding is an entry, and all that its helpers depend on.
+type binding struct{ entry, language, direction, site string }
 
 // Load parses the built-in templates and the owner's files in dir, which replace those of
 // the same name. dir need not exist. Symbolic links in it may lead anywhere below dir and
@@ -47,7 +47,12 @@ func newSet(files map[string]File) (*Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Set{loader: l, bound: map[binding]*pages{}}, nil
+	return setOf(l), nil
+}
+
+func setOf(l *loader) *Set {
+	return &Set{loader: l, boundHTML: map[binding]*html.Template{}, boundText: map[binding]*text.Template{},
+		colors: html.CSS(l.sheet.Variables()), repeated: newRepeatedPages(l)}
 }
 
 // WithSubject returns the set with subject.txt replaced by source, the value of key in the
@@ -57,7 +62,7 @@ func (s *Set) WithSubject(key, source string) (*Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Set{loader: l, bound: map[binding]*pages{}}, nil
+	return setOf(l), nil
 }
 
 // Subject returns the digest's subject as subject.txt gives it, in one line.
@@ -234,43 +239,42 @@ func preheader(d *Digest) string {
 const preheaderLength = 140
 
 func (s *Set) writeHTML(w io.Writer, name string, site Site, data any) error {
-	p, err := s.pages(site)
+	t, err := bound(s, s.boundHTML, name, site, s.htmlEntry)
 	if err != nil {
 		return err
 	}
 	var b bytes.Buffer
-	if err := p.html[name].Execute(&b, data); err != nil {
+	if err := t.Execute(&b, data); err != nil {
 		return s.located(err)
 	}
 	return s.sheet.Inline(w, b.String())
 }
 
 func (s *Set) writeText(w io.Writer, name string, site Site, data any) error {
-	p, err := s.pages(site)
+	t, err := bound(s, s.boundText, name, site, s.textEntry)
 	if err != nil {
 		return err
 	}
 	var b bytes.Buffer
-	if err := p.text[name].Execute(&b, data); err != nil {
+	if err := t.Execute(&b, data); err != nil {
 		return s.located(err)
 	}
 	_, err = io.WriteString(w, strings.TrimSpace(b.String())+"\n")
 	return err
 }
 
-// pages returns the templates bound to a site's language and address. A program serves one
-// site, so there are few of them.
-func (s *Set) pages(site Site) (*pages, error) {
-	key := binding{site.Language, site.Dir, site.URL}
+// bound returns an entry with the helpers of a site, which bind makes once.
+func bound[T any](s *Set, known map[binding]*T, entry string, site Site, bind func(string, Site) (*T, error)) (*T, error) {
+	key := binding{entry, site.Language, site.Dir, site.URL}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if p, ok := s.bound[key]; ok {
-		return p, nil
+	if t, ok := known[key]; ok {
+		return t, nil
 	}
-	p, err := s.bind(site)
+	t, err := bind(entry, site)
 	if err != nil {
 		return nil, err
 	}
-	s.bound[key] = p
-	return p, nil
+	known[key] = t
+	return t, nil
 }

@@ -180,7 +180,6 @@ func (f *translation) phrase(key string, pairs ...any) (string, error) {
 		return "", fmt.Errorf("t %q: the key must be followed by pairs of name and value", key)
 	}
 	n, counted := 0, false
-	fill := make([]string, 0, len(pairs))
 	for i := 0; i < len(pairs); i += 2 {
 		name, ok := pairs[i].(string)
 		if !ok {
@@ -191,9 +190,41 @@ func (f *translation) phrase(key string, pairs ...any) (string, error) {
 				return "", fmt.Errorf("t %q: n must be a whole number, not %v", key, pairs[i+1])
 			}
 		}
-		fill = append(fill, "{"+name+"}", fmt.Sprint(pairs[i+1]))
 	}
-	return strings.NewReplacer(fill...).Replace(p.choose(n, counted)), nil
+	return fill(p.choose(n, counted), pairs), nil
+}
+
+// fill returns text with the value of each pair of name and value in place of {name}.
+func fill(text string, pairs []any) string {
+	if len(pairs) == 0 {
+		return text
+	}
+	var b strings.Builder
+	for {
+		start := strings.IndexByte(text, '{')
+		if start < 0 {
+			break
+		}
+		b.WriteString(text[:start])
+		text = text[start:]
+		end, value := valueAt(text, pairs)
+		b.WriteString(value)
+		text = text[end:]
+	}
+	b.WriteString(text)
+	return b.String()
+}
+
+// valueAt returns what stands for a brace and, if it begins one of the names, what follows up to
+// end.
+func valueAt(text string, pairs []any) (end int, value string) {
+	for i := 0; i < len(pairs); i += 2 {
+		name := pairs[i].(string)
+		if rest, ok := strings.CutPrefix(text[1:], name); ok && strings.HasPrefix(rest, "}") {
+			return len(name) + 2, fmt.Sprint(pairs[i+1])
+		}
+	}
+	return 1, "{"
 }
 
 // dayOf matches the day of the month in a layout; firstDay replaces it.

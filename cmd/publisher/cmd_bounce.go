@@ -96,6 +96,8 @@ func (u *ui) printAnswer(b *delivery.Bounced) {
 	switch b.Answer {
 	case delivery.AskedToJoin:
 		u.print("%s asks to subscribe; the next run asks for a confirmation", b.Email)
+	case delivery.WaitsToJoin:
+		u.print("%s asks to subscribe, and waits for the confirmation, since many ask: see signup.mails_per_hour", b.Email)
 	case delivery.Confirmed:
 		u.print("%s: confirmed", b.Email)
 	case delivery.BadReply:
@@ -103,7 +105,7 @@ func (u *ui) printAnswer(b *delivery.Bounced) {
 	case delivery.RefusedJoin:
 		u.print("ignored: a request to subscribe an address that may not")
 	case delivery.TooManyJoins:
-		u.print("ignored: more requests to subscribe in an hour than signup.mails_per_hour")
+		u.print("ignored: more requests to subscribe wait than signup.mails_per_hour allows in a day")
 	}
 }
 

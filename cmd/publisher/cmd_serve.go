@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"publisher/internal/hint"
+	"publisher/internal/metrics"
 	"publisher/internal/service"
 )
 
@@ -32,7 +33,7 @@ file, loads the new config if it is valid, once those replies have arrived.`,
 			if err != nil {
 				return err
 			}
-			s := service.Service{File: a.configPath(), Load: a.load, Lookup: a.lookup, Now: a.now, Log: log, Build: buildID()}
+			s := service.Service{File: a.configPath(), Load: a.load, Lookup: a.lookup, Now: a.now, Log: log, Build: buildID(), Metrics: metrics.New()}
 			return s.Run(c.Context())
 		},
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"publisher/internal/hint"
+	"publisher/internal/ledger"
 	"publisher/internal/stats"
 )
 
@@ -50,13 +51,13 @@ they fetch, others are counted once a day. No mail is tracked. Changes nothing.`
 
 func (u *ui) printStats(r *stats.Report) error {
 	out := u.table()
-	out.row("%s\tfeed readers\tsubscribers\tjoined\tleft\tgrowth", r.By)
+	out.row("%s\tfeed readers\tsubscribers\tjoined\tleft\tgrowth\tcomplaints\terased", r.By)
 	for _, p := range r.Periods {
 		readers := "-"
 		if p.FeedReaders != nil {
 			readers = strconv.FormatInt(*p.FeedReaders, 10)
 		}
-		out.row("%s\t%s\t%d\t%d\t%d\t%+d", p.Start, readers, p.Subscribers, p.Joined, p.Left, p.Growth)
+		out.row("%s\t%s\t%d\t%d\t%d\t%+d\t%d\t%d", p.Start, readers, p.Subscribers, p.Joined, p.Left, p.Growth, p.LeftBy[string(ledger.Complained)], p.Erased)
 	}
 	if err := out.out.Flush(); err != nil {
 		return err

@@ -165,7 +165,11 @@ func newSubscribersListCommand(a *app) *cobra.Command {
 				}
 				out := a.table()
 				for _, sub := range shown {
-					out.row("%s\t%s\t%s\t%s\t%s", sub.Email, sub.Status, inLanguage(sub.Cadence, sub.Language), strings.Join(sub.Tags, ";"), sub.Name)
+					status := sub.Status
+					if sub.PausedUntil != "" {
+						status += ", paused until " + sub.PausedUntil
+					}
+					out.row("%s\t%s\t%s\t%s\t%s", sub.Email, status, inLanguage(sub.Cadence, sub.Language), strings.Join(sub.Tags, ";"), sub.Name)
 				}
 				if len(shown) == 0 {
 					a.note("no subscribers; `publisher subscribers add ADDRESS` adds one")

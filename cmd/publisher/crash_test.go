@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"publisher/internal/ledger/sqlite"
+	"publisher/internal/ledger"
 	"publisher/internal/racedetector"
 	"publisher/internal/smtptest"
 )
@@ -44,17 +44,54 @@ func TestKilledWhileSending(t *testing.T) {
 		t.Run(uncertain, func(t *testing.T) {
 			t.Parallel()
 			mails, kills := crashSize(t)
-			server := smtptest.Start(t, smtptest.Options{})
-			c := newCrash(t, server, uncertain, mails)
-			for range kills {
-				if !c.kill(1 + rand.N(mails/kills)) {
-					break
-				}
-			}
-			c.finish()
-			c.compare(uncertain)
+			testKilledWhileSending(t, uncertain, mails, kills, testLedger{})
 		})
 	}
+}
+
+func testKilledWhileSending(t *testing.T, uncertain string, mails, kills int, at testLedger) {
+	server := smtptest.Start(t, smtptest.Options{})
+	c := newCrashIn(t, server, uncertain, mails, at)
+	for range kills {
+		if !c.kill(1 + rand.N(mails/kills)) {
+			break
+		}
+	}
+	c.finish()
+	c.compare(uncertain)
+}
+
+// testLedger is where a test has its ledger; the zero value is beside the config, in SQLite.
+type testLedger struct {
+	dsn     string // in PostgreSQL
+	expired func() // has the lease of a process that was killed expire, as it does by itself in time
+}
+
+// config is what config.yaml says of it.
+func (at testLedger) config() string {
+	if at.dsn == "" {
+		return ""
+	}
+	return "ledger: " + at.dsn + "\n"
+}
+
+func (at testLedger) expire() {
+	if at.expired != nil {
+		at.expired()
+	}
+}
+
+func (at testLedger) open(t *testing.T, dir string) *ledger.Ledger {
+	t.Helper()
+	dsn := at.dsn
+	if dsn == "" {
+		dsn = "sqlite:" + filepath.Join(dir, "publisher.db")
+	}
+	l, err := openLedger(dsn, filepath.Join(dir, "state"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
 }
 
 // crash is a site whose sender is killed again and again.
@@ -62,20 +99,25 @@ type crash struct {
 	t      *testing.T
 	server *smtptest.Server
 	dir    string
+	ledger testLedger
 	mails  int
 	// uncertain counts how often each subscriber was uncertain after a kill.
 	uncertain map[string]int
 }
 
 func newCrash(t *testing.T, server *smtptest.Server, uncertain string, mails int) *crash {
-	c := &crash{t: t, server: server, dir: t.TempDir(), mails: mails, uncertain: map[string]int{}}
+	return newCrashIn(t, server, uncertain, mails, testLedger{})
+}
+
+func newCrashIn(t *testing.T, server *smtptest.Server, uncertain string, mails int, at testLedger) *crash {
+	c := &crash{t: t, server: server, dir: t.TempDir(), ledger: at, mails: mails, uncertain: map[string]int{}}
 	config := fmt.Sprintf(`site: {title: Blog, url: https://example.com}
 digest: {cadences: {immediate: ""}, default: immediate, start: 2020-01-01, settle: 0s}
 mail:
   from: Blog <news@example.com>
   uncertain: %s
   smtp: {host: 127.0.0.1, port: %d, tls: none, connections: %d}
-`, uncertain, server.Port(), crashConnections)
+`, uncertain, server.Port(), crashConnections) + at.config()
 	var list strings.Builder
 	list.WriteString("email\n")
 	for i := range mails {
@@ -141,6 +183,7 @@ func (c *crash) kill(after int) bool {
 		c.t.Fatal(err)
 	}
 	<-ended
+	c.ledger.expire()
 	c.note()
 	return true
 }
@@ -149,10 +192,7 @@ func (c *crash) kill(after int) bool {
 func (c *crash) note() {
 	c.t.Helper()
 	ctx := context.Background()
-	l, err := sqlite.Open(ctx, "sqlite:"+filepath.Join(c.dir, "publisher.db"))
-	if err != nil {
-		c.t.Fatal(err)
-	}
+	l := c.ledger.open(c.t, c.dir)
 	defer l.Close()
 	left, err := l.Interrupted(ctx)
 	if err != nil {

@@ -41,11 +41,16 @@ func (s *served) mailed(to, page string, seen map[string]bool) string {
 // press sends a form and wants a page with a text.
 func (s *served) press(path string, form url.Values, want string) {
 	s.t.Helper()
+	s.pressFor(http.StatusOK, path, form, want)
+}
+
+func (s *served) pressFor(status int, path string, form url.Values, want string) {
+	s.t.Helper()
 	r, err := http.PostForm(s.base+path, form)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	if body := s.body(r); r.StatusCode != http.StatusOK || !strings.Contains(body, want) {
+	if body := s.body(r); r.StatusCode != status || !strings.Contains(body, want) {
 		s.t.Fatalf("%s %v: %s, without %q:\n%s", path, form, r.Status, want, body)
 	}
 }
@@ -111,7 +116,7 @@ func TestReaderErasesThemselves(t *testing.T) {
 	if _, page := s.get(link); !strings.Contains(page, "Have everything erased") {
 		t.Fatalf("the page offers no erasure:\n%s", page)
 	}
-	s.press(link, url.Values{"act": {"erase"}}, "Tick the box")
+	s.pressFor(http.StatusUnprocessableEntity, link, url.Values{"act": {"erase"}}, "Tick the box")
 	s.press(link, url.Values{"act": {"erase"}, "sure": {"1"}}, "Everything is erased")
 	if files := s.naming(first, second, third); files != nil {
 		t.Errorf("%q have an address that was erased", files)

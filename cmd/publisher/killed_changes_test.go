@@ -7,7 +7,6 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -15,7 +14,6 @@ import (
 	"time"
 
 	"publisher/internal/ledger/mailtoken"
-	"publisher/internal/ledger/sqlite"
 	"publisher/internal/smtptest"
 )
 
@@ -27,9 +25,13 @@ func TestKilledWhileLeaving(t *testing.T) {
 	if text := os.Getenv("PUBLISHER_TORTURE"); text != "" {
 		kills, _ = strconv.Atoi(text)
 	}
+	testKilledWhileLeaving(t, kills, testLedger{})
+}
+
+func testKilledWhileLeaving(t *testing.T, kills int, at testLedger) {
 	const readers, callers = 1_000, 4
 	server := smtptest.Start(t, smtptest.Options{Delay: 5 * time.Millisecond})
-	s := newServed(t, noticesConfig(server, "hold", ""), "")
+	s := newServed(t, noticesConfig(server, "hold", "")+at.config(), "")
 	var list strings.Builder
 	list.WriteString("email\n")
 	for i := range readers {
@@ -42,7 +44,7 @@ func TestKilledWhileLeaving(t *testing.T) {
 	if out, err := load.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	links := s.tokens()
+	links := tokensOf(t, at, s.dir)
 
 	var mu sync.Mutex
 	left := map[int64]bool{}
@@ -78,6 +80,7 @@ func TestKilledWhileLeaving(t *testing.T) {
 		}
 		posting.Wait()
 		_ = s.cmd.Wait()
+		at.expire()
 	}
 	run := exec.Command("publisher", "run")
 	run.Dir = s.dir
@@ -87,10 +90,7 @@ func TestKilledWhileLeaving(t *testing.T) {
 	}
 
 	ctx := context.Background()
-	l, err := sqlite.Open(ctx, "sqlite:"+filepath.Join(s.dir, "publisher.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	l := at.open(t, s.dir)
 	defer l.Close()
 	taken, missed := server.Accepted(), 0
 	for r, err := range l.Subscribers(ctx) {
@@ -115,18 +115,14 @@ func TestKilledWhileLeaving(t *testing.T) {
 	t.Logf("%d left, %d uncertain", len(left), missed)
 }
 
-// tokens returns the tokens of the ledger.
-func (s *served) tokens() *mailtoken.Codec {
-	s.t.Helper()
-	ctx := context.Background()
-	l, err := sqlite.Open(ctx, "sqlite:"+filepath.Join(s.dir, "publisher.db"))
-	if err != nil {
-		s.t.Fatal(err)
-	}
+// tokensOf returns the tokens of the ledger of a blog in that folder.
+func tokensOf(t *testing.T, at testLedger, dir string) *mailtoken.Codec {
+	t.Helper()
+	l := at.open(t, dir)
 	defer l.Close()
-	codec, err := l.Tokens(ctx)
+	codec, err := l.Tokens(t.Context())
 	if err != nil {
-		s.t.Fatal(err)
+		t.Fatal(err)
 	}
 	return codec
 }

@@ -9,16 +9,18 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"publisher/internal/ledger"
-	"publisher/internal/ledger/engines"
-	"publisher/internal/ledger/mailtoken"
-	"publisher/internal/ledger/signups"
 	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"publisher/internal/ledger"
+	"publisher/internal/ledger/engines"
+	"publisher/internal/ledger/mailtoken"
+	"publisher/internal/ledger/signups"
+	"publisher/internal/ledger/subscription"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -57,7 +59,7 @@ func scriptParams() testscript.Params {
 	return testscript.Params{
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"code": runForCode, "outbox": outbox, "modified": modified, "smtpd": smtpd, "delivered": delivered, "received": received,
-			"bytes": bytesFile, "repeated": repeatedFile, "mailed": mailed, "answer": answerTo, "signup": signUp,
+			"bytes": bytesFile, "repeated": repeatedFile, "mailed": mailed, "answer": answerTo, "signup": signUp, "acts": actAs,
 		},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("NOW", "2026-06-01T12:00:00Z")
@@ -158,18 +160,44 @@ func answerTo(ts *testscript.TestScript, neg bool, args []string) {
 // signup ADDRESS… stores requests to subscribe, as the web server does.
 func signUp(ts *testscript.TestScript, neg bool, args []string) {
 	ctx := context.Background()
-	dsn := ts.Getenv("LEDGER")
-	if dsn == "" {
-		dsn = "sqlite:" + ts.MkAbs("publisher.db")
-	}
-	l, err := openLedger(dsn, ts.MkAbs("state"))
-	ts.Check(err)
+	l := scriptLedger(ts)
 	defer l.Close()
 	now, err := time.Parse(time.RFC3339, ts.Getenv("NOW"))
 	ts.Check(err)
 	for _, address := range args {
 		ts.Check(signups.Add(ctx, l, signups.Signup{Email: address, How: signups.ByForm, At: now, Request: mailtoken.NewSecret()}))
 	}
+}
+
+// acts ADDRESS complaint|pause does what a subscriber can do from a mail; a pause is for a week.
+func actAs(ts *testscript.TestScript, neg bool, args []string) {
+	ctx := context.Background()
+	l := scriptLedger(ts)
+	defer l.Close()
+	now, err := time.Parse(time.RFC3339, ts.Getenv("NOW"))
+	ts.Check(err)
+	s, err := l.Subscriber(ctx, args[0])
+	ts.Check(err)
+	r := subscription.Request{Subscriber: s.ID, Proof: mailtoken.Preferences, Action: subscription.Pause, Until: now.Add(7 * 24 * time.Hour), At: now}
+	if args[1] == "complaint" {
+		r.Proof, r.Action = mailtoken.ReturnPath, subscription.Complain
+	}
+	_, changed, err := subscription.Do(ctx, l, r)
+	ts.Check(err)
+	if changed == neg {
+		ts.Fatalf("%s: %s changes something: %v", args[0], args[1], changed)
+	}
+}
+
+// scriptLedger opens the ledger of a script: $LEDGER, or the one beside the config.
+func scriptLedger(ts *testscript.TestScript) *ledger.Ledger {
+	dsn := ts.Getenv("LEDGER")
+	if dsn == "" {
+		dsn = "sqlite:" + ts.MkAbs("publisher.db")
+	}
+	l, err := openLedger(dsn, ts.MkAbs("state"))
+	ts.Check(err)
+	return l
 }
 
 func openLedger(dsn, stateDir string) (*ledger.Ledger, error) {

@@ -3,22 +3,29 @@
 package main
 
 import (
+	"bytes"
+	"errors"
+	"net/url"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"publisher/internal/postgrestest"
+	"publisher/internal/smtptest"
 )
 
 // ofSQLite are the scripts about the file of a ledger in SQLite, and about configs that have none yet.
 var ofSQLite = []string{"backup", "clone", "erase", "erase_file", "feeds_dir_private", "form", "intro", "looking", "private_check", "private_ignored", "stats",
 	"subscribers_import", "private_written", "usage", "man", "dkim",
-	"work", "late_recipients"} // where one process decides who joins which edition
+	"status_restored", "work", "late_recipients"} // where one process decides who joins which edition
 
 // ledgerKey finds where a config names a ledger, siteKey what every config has.
 var (
@@ -85,9 +92,118 @@ func TestPostgreSQL(t *testing.T) {
 	p.Dir = "testdata/postgres"
 	setup := p.Setup
 	p.Setup = func(env *testscript.Env) error {
-		env.Setenv("LEDGER", emptyLedger(env.T().(testing.TB)))
-		env.Setenv("EMPTY", postgrestest.New(env.T().(testing.TB)))
+		t := env.T().(testing.TB)
+		u, err := url.Parse(emptyLedger(t))
+		if err != nil {
+			return err
+		}
+		env.Setenv("LEDGER", u.String())
+		env.Setenv("EMPTY", postgrestest.New(t))
+		password, _ := u.User.Password()
+		env.Setenv("PASSWORD", password)
+		env.Setenv("AT", u.Host+u.Path) // host, port and database of LEDGER
+		env.Setenv("SERVER", u.Host)
+		env.Setenv("SOCKET", postgrestest.Shared(t).Socket())
 		return setup(env)
 	}
 	testscript.Run(t, p)
+}
+
+// The web and the passes of serve do the same on PostgreSQL.
+func TestServeOnPostgreSQL(t *testing.T) { testServe(t, "ledger: "+emptyLedger(t)+"\n") }
+
+// ledgerOnPostgreSQL returns a ledger that nobody has used.
+func ledgerOnPostgreSQL(t *testing.T) testLedger {
+	t.Helper()
+	dsn := emptyLedger(t)
+	return testLedger{dsn, func() { postgrestest.Shared(t).Exec(t, dsn, "UPDATE lease SET expires_at = 1") }}
+}
+
+func TestKilledWhileSendingOnPostgreSQL(t *testing.T) {
+	for _, uncertain := range []string{"resend", "hold"} {
+		t.Run(uncertain, func(t *testing.T) { testKilledWhileSending(t, uncertain, 600, 3, ledgerOnPostgreSQL(t)) })
+	}
+}
+
+func TestKilledWhileLeavingOnPostgreSQL(t *testing.T) {
+	testKilledWhileLeaving(t, 2, ledgerOnPostgreSQL(t))
+}
+
+// After a kill the next run waits until the lease expires by itself, and works.
+func TestRunAfterKillOnPostgreSQL(t *testing.T) {
+	server := smtptest.Start(t, smtptest.Options{Delay: 20 * time.Millisecond})
+	c := newCrashIn(t, server, "resend", 100, testLedger{dsn: emptyLedger(t)})
+	if !c.kill(10) {
+		t.Fatal("the run ended before it was killed")
+	}
+	c.finish()
+	c.compare("resend")
+}
+
+// Whoever is stopped for longer than a lease has lost it when it wakes, and ends; nobody is missed, and who
+// gets a mail twice was uncertain.
+func TestStoppedAndWokenOnPostgreSQL(t *testing.T) {
+	server := smtptest.Start(t, smtptest.Options{Delay: 20 * time.Millisecond})
+	at := ledgerOnPostgreSQL(t)
+	c := newCrashIn(t, server, "resend", 600, at)
+	first := c.command("run")
+	if err := first.Start(); err != nil {
+		t.Fatal(err)
+	}
+	waitUntil(t, "mail", func() bool { return server.Total() >= 20 })
+	if err := first.Process.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	at.expire()
+	c.note()
+	second := c.command("run")
+	var said bytes.Buffer
+	second.Stdout, second.Stderr = &said, &said
+	if err := second.Start(); err != nil {
+		t.Fatal(err)
+	}
+	total := server.Total()
+	waitUntil(t, "mail of the second run", func() bool { return server.Total() >= total+50 })
+	if err := first.Process.Signal(syscall.SIGCONT); err != nil {
+		t.Fatal(err)
+	}
+	var exit *exec.ExitError
+	if err := first.Wait(); !errors.As(err, &exit) || exit.ExitCode() != exitLocked {
+		t.Errorf("the run that was stopped: %v, want exit code %d", err, exitLocked)
+	}
+	if err := second.Wait(); err != nil {
+		t.Errorf("the other run: %v\n%s", err, &said)
+	}
+	c.finish()
+	c.compare("resend")
+}
+
+// A server that crashes and starts again while mail goes out costs nobody a mail: what mail servers have
+// answered is kept beside, and the next run goes on.
+func TestServerCrashesOnPostgreSQL(t *testing.T) {
+	s := postgrestest.Start(t, "fsync = on")
+	mails := smtptest.Start(t, smtptest.Options{Delay: 20 * time.Millisecond})
+	c := newCrashIn(t, mails, "resend", 400, testLedger{dsn: s.Database(t)})
+	for _, disturb := range []func(){
+		func() { s.Restart(t) },
+		func() { s.Terminate(t, c.ledger.dsn) },
+	} {
+		goal := mails.Total() + 50
+		cmd := c.command("run")
+		var said bytes.Buffer
+		cmd.Stdout, cmd.Stderr = &said, &said
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		waitUntil(t, "mail", func() bool { return mails.Total() >= goal })
+		disturb()
+		var exit *exec.ExitError
+		if err := cmd.Wait(); err != nil && (!errors.As(err, &exit) || exit.ExitCode() != exitFailed) {
+			t.Errorf("%v\n%s", err, &said)
+		}
+		t.Logf("%s", &said)
+		c.note()
+	}
+	c.finish()
+	c.compare("resend")
 }

@@ -124,7 +124,7 @@ JSON feeds, and mails subscribers a digest of excerpts with "Read more".`,
 	root.AddCommand(
 		newRunCommand(a), newPlanCommand(a), newServeCommand(a), newFeedsCommand(a), newPostsCommand(a), newPreviewCommand(a),
 		newSubscribersCommand(a), newEditionsCommand(a), newExplainCommand(a), newReleaseCommand(a),
-		newStatsCommand(a), newCheckCommand(a), newTemplatesCommand(a), newInitCommand(a), newVersionCommand(a), newDKIMCommand(a),
+		newStatsCommand(a), newStatusCommand(a), newCheckCommand(a), newTemplatesCommand(a), newInitCommand(a), newVersionCommand(a), newDKIMCommand(a),
 		newBounceCommand(a), newReconcileCommand(a), newAdoptCommand(a), newBackupCommand(a), newRestoreCommand(a),
 		newFormCommand(a), newManCommand(a), newLedgerCommand(a), newWorkCommand(a),
 	)

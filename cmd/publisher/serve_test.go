@@ -196,7 +196,12 @@ var unsubscribeHeader = regexp.MustCompile(`List-Unsubscribe: <https://news\.exa
 // From a new post to a feed, a mail, and a link in it that works.
 func TestServe(t *testing.T) {
 	t.Parallel()
-	s := newServed(t, "digest: {default: immediate, settle: 0s}\nsubscribers: {file: list.csv}\n", "email\nada@example.com\n")
+	testServe(t, "")
+}
+
+// testServe serves a blog whose config has that in addition.
+func testServe(t *testing.T, config string) {
+	s := newServed(t, "digest: {default: immediate, settle: 0s}\nsubscribers: {file: list.csv}\n"+config, "email\nada@example.com\n")
 	s.start()
 	s.await("feeds", nil)
 	before, _ := s.get("/feed.xml")

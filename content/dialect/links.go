@@ -23,6 +23,11 @@ type Linker struct {
 	Scanning bool     // addresses of other posts are not known yet
 	Broken   []string // files that links lead to and that are not there
 	LookedUp []string // files of the tree whose addresses were asked for
+	// MailOnly says that the page is only in mail, where nobody sees that a link is dead before
+	// it has gone out. So links to files that are not there are Broken or Missing.
+	MailOnly bool
+	Missing  []string // addresses of files that are not there
+	Tried    []string // paths at which these files would be
 	known    map[string]sanitize.Target
 }
 
@@ -111,6 +116,9 @@ func (l *Linker) local(u *url.URL) sanitize.Target {
 		if to, ok := l.URLOf(file); ok {
 			return sanitize.Target{URL: to + fragment}
 		}
+		if l.MailOnly {
+			return l.ToPost(file, fragment)
+		}
 	}
 	base, err := url.Parse(l.Page.Post.URL)
 	if err != nil {
@@ -119,8 +127,28 @@ func (l *Linker) local(u *url.URL) sanitize.Target {
 	to := sanitize.Target{URL: base.ResolveReference(u).String()}
 	if u.Path != "" {
 		to.Places = l.places(u.Path)
+		if l.MailOnly {
+			l.checkFile(to, u.Path)
+		}
 	}
 	return to
+}
+
+// checkFile notes that a link leads to a file that is not there. What the blog's engine makes is
+// not known here: a page has no extension, or one of the web's.
+func (l *Linker) checkFile(to sanitize.Target, p string) {
+	switch strings.ToLower(path.Ext(p)) {
+	case "", ".html", ".htm", ".xhtml", ".php", ".xml", ".json", ".rss", ".atom":
+		return
+	}
+	if !strings.HasPrefix(p, "/") { // a page at the root of the site
+		to.Places = append(to.Places, l.places("/"+p)...)
+	}
+	file, tried := l.FileOf(to)
+	l.Tried = append(l.Tried, tried...)
+	if file == "" && len(l.Missing) < MaxWarnings {
+		l.Missing = append(l.Missing, p)
+	}
 }
 
 // places returns where the file of a path of the site may be: beside the post, below content.dir,

@@ -195,8 +195,7 @@ func (d *daemon) stop() {
 type visitors struct {
 	recipients int
 	tokens     *mailtoken.Codec
-	base       string
-	client     http.Client
+	proxy      *proxy
 
 	mu     sync.Mutex
 	took   []time.Duration
@@ -208,8 +207,7 @@ type visitors struct {
 // start sends so many requests a second until stop is called, whether or not earlier ones are
 // answered. stop waits for the answers.
 func (v *visitors) start(base string, perSecond int) (stop func()) {
-	v.base = base
-	v.client = http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}, Timeout: time.Minute}
+	v.proxy = &proxy{to: strings.TrimPrefix(base, "http://")}
 	if perSecond == 0 {
 		return func() {}
 	}
@@ -229,6 +227,7 @@ func (v *visitors) start(base string, perSecond int) (stop func()) {
 		ticker.Stop()
 		close(ended)
 		all.Wait()
+		v.proxy.close()
 	}
 }
 
@@ -243,36 +242,18 @@ func (v *visitors) visit() {
 		path, form = "/subscribe", fmt.Sprintf("email=new%d%%40gmail.com&page=https://example.com/", n)
 	}
 	started := time.Now()
-	err := v.post(path, form, fmt.Sprintf("%d.%d.%d.1", 11+n>>16, n>>8&0xff, n&0xff))
+	status, err := v.proxy.post(path, form, fmt.Sprintf("%d.%d.%d.1", 11+n>>16, n>>8&0xff, n&0xff))
+	switch {
+	case status == http.StatusPreconditionRequired:
+		v.worked.Add(1)
+	case err == nil && status >= 300:
+		kind, _, _ := strings.Cut(path[1:], "/")
+		err = fmt.Errorf("/%s: status %d", kind, status)
+	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.took = append(v.took, time.Since(started))
 	v.failed = cmp.Or(v.failed, err)
-}
-
-// post posts a form, as a web server in front would for a client.
-func (v *visitors) post(path, form, client string) error {
-	request, err := http.NewRequest(http.MethodPost, v.base+path, strings.NewReader(form))
-	if err != nil {
-		return err
-	}
-	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	request.Header.Set("X-Forwarded-For", client)
-	answer, err := v.client.Do(request)
-	if err != nil {
-		return err
-	}
-	_, err = io.Copy(io.Discard, answer.Body)
-	answer.Body.Close()
-	if err == nil && answer.StatusCode == http.StatusPreconditionRequired {
-		v.worked.Add(1)
-		return nil
-	}
-	if err == nil && answer.StatusCode >= 300 {
-		kind, _, _ := strings.Cut(path[1:], "/")
-		err = fmt.Errorf("/%s: status %s", kind, answer.Status)
-	}
-	return err
 }
 
 // slowest returns how long 99 of 100 requests took at most.

@@ -230,6 +230,17 @@ func (c *Config) EditionURL(number int64) string {
 // Catches reports whether mail goes to the built-in catcher.
 func (c *Config) Catches() bool { return c.Mail.SMTP.Host == "" }
 
+// Owner returns the address of the blog's owner.
+func (c *Config) Owner() string {
+	switch {
+	case c.Site.Author.Email != "":
+		return c.Site.Author.Email
+	case c.Mail.ReplyTo != nil:
+		return c.Mail.ReplyTo.Address
+	}
+	return c.Mail.From.Address
+}
+
 // Default returns the defaults of all settings.
 func Default() *Config {
 	return &Config{

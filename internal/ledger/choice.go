@@ -14,7 +14,7 @@ import (
 // that time are not sent any more.
 const maxAbsence = 7 * 24 * time.Hour
 
-// chosenSoFar returns what is due to the subscriber by the current choice, before it
+// ChosenSoFar returns what is due to the subscriber by the current choice, before it
 // changes.
 func ChosenSoFar(ctx context.Context, tx *sql.Tx, s Subscriber, defaultCadence string) (Due, error) {
 	if s.Status != Active {
@@ -31,7 +31,7 @@ func ChosenSoFar(ctx context.Context, tx *sql.Tx, s Subscriber, defaultCadence s
 	return s.AfterChoice(posts, selection, closed), nil
 }
 
-// activate makes the subscriber active: see Due.AfterReturn.
+// Activate makes the subscriber active: see Due.AfterReturn.
 func Activate(ctx context.Context, tx *sql.Tx, s *Subscriber, defaultCadence string, now time.Time) (err error) {
 	s.UndoTo = ""
 	if s.Status == Pending {

@@ -33,7 +33,7 @@ func (w Wording) hash() []byte {
 	return mailtoken.SecretHash(w.Language + "\x00" + w.Text)
 }
 
-// addWording stores a text unless it is there, and returns its hash; nil for none.
+// AddWording stores a text unless it is there, and returns its hash; nil for none.
 func AddWording(ctx context.Context, tx *sql.Tx, w Wording) ([]byte, error) {
 	hash := w.hash()
 	if hash == nil {
@@ -43,7 +43,7 @@ func AddWording(ctx context.Context, tx *sql.Tx, w Wording) ([]byte, error) {
 	return hash, err
 }
 
-// addConsent stores a consent, whose wording is stored under its hash already.
+// AddConsent stores a consent, whose wording is stored under its hash already.
 func AddConsent(ctx context.Context, tx *sql.Tx, c Consent, wording []byte) error {
 	_, err := tx.ExecContext(ctx, "INSERT INTO consent (subscriber, at, what, how, wording, page, ip) VALUES ($1, $2, $3, $4, $5, $6, $7)",
 		c.Subscriber, sqlutil.Time(c.At), c.What, c.How, wording, c.Page, c.IP)

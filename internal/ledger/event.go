@@ -21,6 +21,7 @@ func (l *Ledger) AddEvent(ctx context.Context, e Event) error {
 	return l.Store(ctx, "store an event", func(tx *sql.Tx) error { return AddEvent(ctx, tx, e) })
 }
 
+// AddEvent stores an event in a transaction.
 func AddEvent(ctx context.Context, tx *sql.Tx, e Event) error {
 	_, err := tx.ExecContext(ctx, "INSERT INTO event (at, kind, subscriber, data) VALUES ($1, $2, $3, $4)",
 		sqlutil.Time(e.At), e.Kind, sqlutil.Number(e.Subscriber), sqlutil.Texts(e.Data))

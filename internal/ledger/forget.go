@@ -5,8 +5,8 @@ import (
 	"database/sql"
 )
 
-// OweScrub notes that something was deleted that has to leave the files too: see
-// FinishErasures.
+// OweScrub notes that something was deleted that has to leave the files too: see package
+// erasure.
 func OweScrub(ctx context.Context, tx *sql.Tx) error {
 	_, err := tx.ExecContext(ctx, "UPDATE pass_state SET scrub = TRUE")
 	return err
@@ -15,7 +15,7 @@ func OweScrub(ctx context.Context, tx *sql.Tx) error {
 // Scrub makes sure that nothing that was deleted is left in the database's files: see Engine.
 func (l *Ledger) Scrub(ctx context.Context, texts []string) error { return l.engine.Scrub(ctx, texts) }
 
-// forgetRepliesTo has Record store no reply about a subscriber any more.
+// ForgetRepliesTo has Record store no reply about a subscriber any more.
 func (l *Ledger) ForgetRepliesTo(subscriber int64) {
 	l.erased.Store(subscriber, struct{}{})
 	l.anyErased.Store(true)
@@ -28,10 +28,4 @@ func (l *Ledger) repliesForgotten(subscriber int64) bool {
 	}
 	_, erased := l.erased.Load(subscriber)
 	return erased
-}
-
-// ForgetSpooled blanks the replies of the spool about a subscriber, 0 for none, or with one of
-// the texts, which are in lower case.
-func (l *Ledger) ForgetSpooled(subscriber int64, texts []string) error {
-	return l.spool.forget(subscriber, texts)
 }

@@ -4,6 +4,9 @@
 // Read post.go and subscriber.go for what is remembered, edition.go and audience.go for
 // who is due what, delivery.go, record.go and step.go for the durable step in which a
 // message is sent. Times come back in UTC, to the microsecond.
+//
+// The packages below this one hold the SQL of one subject each, as functions with the ledger as
+// an argument. The methods of Ledger that run a transaction are for them alone.
 package ledger
 
 import (
@@ -16,6 +19,7 @@ import (
 	"time"
 
 	"publisher/internal/ledger/mailtoken"
+	"publisher/internal/ledger/spool"
 	"publisher/internal/ledger/sqlutil"
 )
 
@@ -24,7 +28,7 @@ type Ledger struct {
 	engine    Engine
 	read      *sql.DB // the engine's
 	name      string
-	spool     *spool
+	spool     *spool.File
 	private   bool
 	tokens    atomic.Pointer[mailtoken.Codec] // nil before they are needed
 	erased    sync.Map                        // subscribers about whom Record stores no reply any more
@@ -42,9 +46,9 @@ type Options struct {
 
 // OpenEngine returns the ledger that an engine holds. It closes the engine on failure.
 func OpenEngine(ctx context.Context, engine Engine, o Options) (*Ledger, error) {
-	l := &Ledger{engine: engine, read: engine.Reader(), name: o.Name, spool: &spool{path: o.Spool}, private: o.Private}
+	l := &Ledger{engine: engine, read: engine.Reader(), name: o.Name, spool: spool.New(o.Spool), private: o.Private}
 	l.closeOnce = sync.OnceValue(func() error {
-		return l.Fail("close", errors.Join(engine.Close(), l.spool.close()))
+		return l.Fail("close", errors.Join(engine.Close(), l.spool.Close()))
 	})
 	if err := l.makeTokenKey(ctx); err != nil {
 		return nil, errors.Join(err, l.Close())
@@ -64,7 +68,7 @@ func (l *Ledger) LimitLockWait(within time.Duration) { l.engine.LimitLockWait(wi
 // something is wrong.
 func (l *Ledger) CheckIntegrity(ctx context.Context) error { return l.engine.CheckIntegrity(ctx) }
 
-// fail wraps err with the ledger's name and what failed; nil stays nil.
+// Fail wraps err with the ledger's name and what failed; nil stays nil.
 func (l *Ledger) Fail(doing string, err error) error {
 	return Failure(l.name, doing, l.engine.Advise(err))
 }
@@ -77,30 +81,30 @@ func Failure(name, doing string, err error) error {
 	return fmt.Errorf("ledger %s: %s: %w", name, doing, err)
 }
 
-// change runs do in a transaction, on tables that contain everything recorded so far. It may
-// touch everybody, so it stops the sending for a moment; see changeOf and store.
+// Change runs do in a transaction, on tables that contain everything recorded so far. It may
+// touch everybody, so it stops the sending for a moment; see ChangeOf and Store.
 func (l *Ledger) Change(ctx context.Context, doing string, do func(*sql.Tx) error) error {
 	return l.Fail(doing, l.engine.Change(ctx, Touched{}, do))
 }
 
-// changeOf is change for what touches one subscriber. do may run more than once, and only its
+// ChangeOf is Change for what touches one subscriber. do may run more than once, and only its
 // last run counts.
 func (l *Ledger) ChangeOf(ctx context.Context, doing string, subscriber int64, do func(*sql.Tx) error) error {
 	return l.Fail(doing, l.engine.Change(ctx, Only(subscriber), do))
 }
 
-// store is change for what touches neither subscribers nor deliveries, nor whether an edition
+// Store is Change for what touches neither subscribers nor deliveries, nor whether an edition
 // is canceled. do may run more than once, and only its last run counts.
 func (l *Ledger) Store(ctx context.Context, doing string, do func(*sql.Tx) error) error {
 	return l.Fail(doing, l.engine.Change(ctx, Only(), do))
 }
 
-// changeRow is change for one statement.
+// changeRow is Change for one statement.
 func (l *Ledger) changeRow(ctx context.Context, doing, query string, args ...any) error {
 	return l.Change(ctx, doing, exec(ctx, query, args))
 }
 
-// storeRow is store for one statement.
+// StoreRow is Store for one statement.
 func (l *Ledger) StoreRow(ctx context.Context, doing, query string, args ...any) error {
 	return l.Store(ctx, doing, exec(ctx, query, args))
 }
@@ -112,12 +116,12 @@ func exec(ctx context.Context, query string, args []any) func(*sql.Tx) error {
 	}
 }
 
-// settled returns the database for reading, once the tables contain everything recorded.
+// Settled returns the database for reading, once the tables contain everything recorded.
 func (l *Ledger) Settled(ctx context.Context) (*sql.DB, error) {
 	return l.read, l.engine.Settle(ctx, Touched{})
 }
 
-// settledFor is settled for queries about one subscriber.
+// SettledFor is Settled for queries about one subscriber.
 func (l *Ledger) SettledFor(ctx context.Context, subscriber int64) (*sql.DB, error) {
 	return l.read, l.engine.Settle(ctx, Only(subscriber))
 }

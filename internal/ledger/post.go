@@ -157,6 +157,7 @@ func (l *Ledger) NewestNumber(ctx context.Context) (int64, error) {
 	return n, l.Fail("read the newest number", err)
 }
 
+// NewestNumber is Ledger.NewestNumber within a transaction, or outside.
 func NewestNumber(ctx context.Context, q sqlutil.RowQuerier) (n int64, err error) {
 	err = q.QueryRowContext(ctx, "SELECT COALESCE(MAX(seq), 0) FROM post").Scan(&n)
 	return n, err

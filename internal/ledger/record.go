@@ -19,8 +19,11 @@ type Result struct {
 	Next                   time.Time // Deferred: not before
 	KeepCursor             bool      // Failed because retry_for ran out, or refused: the next edition brings those posts
 	At                     time.Time
-	Resend                 bool // Deferred though the server may have taken it
-	PostHidden             bool `json:"Waits"` // Deferred since one of its posts cannot be shown
+	// NoIntent says that no intent was committed. If something else has ended the delivery
+	// meanwhile, such as an erasure or `editions cancel`, nothing is stored of this.
+	NoIntent   bool
+	Resend     bool // Deferred though the server may have taken it
+	PostHidden bool `json:"Waits"` // Deferred since one of its posts cannot be shown
 }
 
 // Intent announces an attempt before the message's body is sent.
@@ -51,10 +54,10 @@ type Intent struct {
 // sending and deferred are open: a subscriber has at most one of them.
 //
 // A result for a delivery that is not open is an error, and nothing of that
-// call is stored. Once a call is in the queue ctx does not end it.
+// call is stored, unless there was no intent. Once a call is in the queue ctx does not end it.
 func (l *Ledger) Record(ctx context.Context, done *Result, next *Intent) (bool, error) {
 	if next != nil && !l.private {
-		if err := l.spool.reserve(); err != nil {
+		if err := l.spool.Reserve(); err != nil {
 			return false, l.Fail("reserve space for results", err)
 		}
 	}
@@ -78,7 +81,7 @@ func (l *Ledger) Record(ctx context.Context, done *Result, next *Intent) (bool, 
 	return begun, err
 }
 
-// storable returns a server's reply in a form that can be stored.
+// Storable returns a server's reply in a form that can be stored.
 func Storable(reply string) string {
 	const longest = 2000
 	reply = strings.ReplaceAll(reply, "\x00", "")

@@ -40,10 +40,10 @@ func Stricter(a, b Status) Status {
 	return a
 }
 
-// ongoing reports whether the subscription can still end.
+// Ongoing reports whether the subscription can still end.
 func (s Status) Ongoing() bool { return s == Active || s == Pending }
 
-// final reports whether no import revives the subscription.
+// Final reports whether no import revives the subscription.
 func (s Status) Final() bool { return s == Unsubscribed || s == Bounced || s == Complained }
 
 // The same in SQL, behind a column.

@@ -59,8 +59,8 @@ func (s *Step) Decide(done *Result, next *Intent) (begun bool, err error) {
 	return next != nil && s.begin(next), nil
 }
 
-// end applies a result. It reports false, and changes nothing, if the delivery is not
-// open.
+// end applies a result. It changes nothing if the delivery is not open, and reports false if it
+// has to be.
 func (s *Step) end(done *Result) bool {
 	d := s.Deliveries[DeliveryKey{done.Edition, done.Subscriber}]
 	switch {
@@ -70,7 +70,7 @@ func (s *Step) end(done *Result) bool {
 		d.Attempts++
 		d.renew(done.Digest)
 	case d.Status != Sending && d.Status != Uncertain:
-		return false
+		return done.NoIntent // it ended meanwhile, and has no attempt more
 	}
 	s.turn(d, done.Status, done.At)
 	d.Code, d.Reply = done.Code, done.Reply

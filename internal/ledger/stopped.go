@@ -5,10 +5,11 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"publisher/internal/ledger/sqlutil"
 	"slices"
 	"strings"
 	"time"
+
+	"publisher/internal/ledger/sqlutil"
 )
 
 // StoppedDays returns the days, as YYYY-MM-DD, on which an edition was stopped because too

@@ -30,9 +30,10 @@ type Subscriber struct {
 	UndoTo      Status // what the subscriber's link takes an unsubscribing back to; "": only the owner does
 }
 
+// SubscriberColumns are the columns of table subscriber s that Subscriber.Fields reads.
 const SubscriberColumns = "s.id, s.email, s.name, s.status, s.cadence, s.tags, s.language, s.created_at, s.confirmed_at, s.cursor_seq, s.owed, s.from_file, s.status_at, s.undo_to, s.paused_until"
 
-// fields returns the targets of subscriberColumns.
+// Fields returns what to scan SubscriberColumns into.
 func (s *Subscriber) Fields() []any {
 	return []any{&s.ID, &s.Email, &s.Name, &s.Status, &s.Cadence, (*sqlutil.Strings)(&s.Tags), &s.Language,
 		(*sqlutil.Time)(&s.Created), (*sqlutil.Time)(&s.Confirmed), &s.Cursor, &s.Owed, &s.FromFile, (*sqlutil.Time)(&s.StatusAt), &s.UndoTo, (*sqlutil.Time)(&s.PausedUntil)}
@@ -70,6 +71,7 @@ func (l *Ledger) subscriberByID(ctx context.Context, id int64) (*Subscriber, err
 	return SubscriberWhere(ctx, db, "s.id = $1", id)
 }
 
+// SubscriberWhere returns the subscriber s that a condition on $1 selects; nil if there is none.
 func SubscriberWhere(ctx context.Context, q sqlutil.RowQuerier, where string, arg any) (*Subscriber, error) {
 	s, err := scanSubscriber(q.QueryRowContext(ctx, "SELECT "+SubscriberColumns+" FROM subscriber s WHERE "+where, arg))
 	if errors.Is(err, sql.ErrNoRows) {
@@ -90,7 +92,7 @@ func (l *Ledger) CountSubscribers(ctx context.Context, status Status) (n int, er
 	return n, l.Fail("count the subscribers", err)
 }
 
-// page is how many rows a stream reads at a time, so that no query stays open while the
+// BatchSize is how many rows a stream reads at a time, so that no query stays open while the
 // caller works on them.
 const BatchSize = 500
 
@@ -145,7 +147,7 @@ func (l *Ledger) SetStatus(ctx context.Context, email string, status Status, def
 	})
 }
 
-// changeSubscriber runs do for the subscriber with an address in one transaction. It
+// ChangeSubscriber runs do for the subscriber with an address in one transaction. It
 // reports false if there is no such subscriber.
 func (l *Ledger) ChangeSubscriber(ctx context.Context, doing, email string, do func(*sql.Tx, *Subscriber) error) (found bool, err error) {
 	key, err := address.Normalize(email)
@@ -161,7 +163,7 @@ func (l *Ledger) ChangeSubscriber(ctx context.Context, doing, email string, do f
 	return found && err == nil, err
 }
 
-// changeAddress runs do in one transaction for the subscriber with a normalized address, nil
+// ChangeAddress runs do in one transaction for the subscriber with a normalized address, nil
 // if there is none. do may insert that subscriber, and touch nobody else; it may run more than
 // once, and only its last run counts.
 func (l *Ledger) ChangeAddress(ctx context.Context, doing, key string, do func(*sql.Tx, *Subscriber) error) error {
@@ -222,22 +224,25 @@ func (l *Ledger) SetPreferences(ctx context.Context, email string, c Choice, def
 	})
 }
 
+// SameChoice reports whether two subscribers chose the same.
 func SameChoice(a, b Subscriber) bool {
 	return a.Cadence == b.Cadence && a.Language == b.Language && sqlutil.Strings(a.Tags).String() == sqlutil.Strings(b.Tags).String()
 }
 
+// UpdateSubscriber stores what Subscriber.Updates returns.
 const UpdateSubscriber = `
 	UPDATE subscriber SET name = $2, cadence = $3, tags = $4, confirmed_at = $5, cursor_seq = $6, from_file = $7,
 		status_at = CASE WHEN status = $8 THEN status_at ELSE $9 END, status = $8, language = $10, owed = $11, undo_to = $12,
 		moved_to = CASE WHEN $8 = 'active' THEN NULL ELSE moved_to END
 	WHERE id = $1`
 
+// SaveSubscriber stores a subscriber who exists, without the address and the pause.
 func SaveSubscriber(ctx context.Context, tx *sql.Tx, s *Subscriber, now time.Time) error {
 	_, err := tx.ExecContext(ctx, UpdateSubscriber, s.Updates(now)...)
 	return err
 }
 
-// updates returns the arguments of updateSubscriber.
+// Updates returns the arguments of UpdateSubscriber.
 func (s *Subscriber) Updates(now time.Time) []any {
 	return []any{s.ID, s.Name, s.Cadence, sqlutil.Strings(s.Tags), sqlutil.Time(s.Confirmed), s.Cursor, s.FromFile, s.Status, sqlutil.Time(now), s.Language, s.Owed, s.UndoTo}
 }

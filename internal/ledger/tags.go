@@ -9,7 +9,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// normalTags trims tags and drops those that stood before in other case.
+// NormalTags trims tags and drops those that stood before in other case.
 func NormalTags(tags []string) sqlutil.Strings {
 	var kept sqlutil.Strings
 	seen := make(map[string]bool, len(tags))

@@ -45,6 +45,7 @@ func (l *Ledger) AddToken(ctx context.Context, t Token, now time.Time) (added bo
 	return added && err == nil, err
 }
 
+// AddToken is Ledger.AddToken in a transaction.
 func AddToken(ctx context.Context, tx *sql.Tx, t Token, now time.Time) (added bool, err error) {
 	done, err := tx.ExecContext(ctx, `
 		INSERT INTO token (hash, purpose, subscriber, data, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)
@@ -57,7 +58,8 @@ func AddToken(ctx context.Context, tx *sql.Tx, t Token, now time.Time) (added bo
 	return n == 1, err
 }
 
-// tokenHash makes sure that no secret serves two purposes.
+// TokenHash returns the form in which a secret is stored. It makes sure that none serves two
+// purposes.
 func TokenHash(p TokenPurpose, secret string) []byte {
 	return mailtoken.SecretHash(string(p) + " " + secret)
 }
@@ -68,6 +70,7 @@ func (l *Ledger) FindToken(ctx context.Context, p TokenPurpose, secret string, n
 	return t, l.Fail("look up a token", err)
 }
 
+// FindToken is Ledger.FindToken within a transaction, or outside.
 func FindToken(ctx context.Context, db sqlutil.RowQuerier, p TokenPurpose, secret string, now time.Time) (*Token, error) {
 	t := Token{Purpose: p}
 	found, err := sqlutil.Row(ctx, db, `

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
+
 	"publisher/internal/ledger/mailtoken"
 )
 

@@ -39,7 +39,7 @@ func start(settings []string) (*Server, error) {
 		os.RemoveAll(s.dir)
 		return nil, err
 	}
-	if err := s.makeCluster(settings); err == nil {
+	if err = s.makeCluster(settings); err == nil {
 		err = s.launch()
 	}
 	if err != nil {

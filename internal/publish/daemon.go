@@ -40,6 +40,9 @@ type Daemon struct {
 	mu     sync.Mutex
 	faults map[string]error    // the last error of each part that fails
 	tags   map[string][]string // of the published posts, by language
+
+	storing sync.Mutex
+	kept    map[string]string // the messages in the ledger of what fails, as far as known
 }
 
 // Wait blocks until the time given, or until changed says that a file has changed. It returns
@@ -61,7 +64,7 @@ type DaemonOptions struct {
 // Daemon returns a Daemon on an open ledger, whose lock the caller holds.
 func (p *Publisher) Daemon(l *ledger.Ledger, o DaemonOptions) *Daemon {
 	d := &Daemon{Publisher: p, ledger: l, batches: o.Batches, every: o.Every, wait: o.Wait, surveys: make(chan *pass, 1), woken: make(chan struct{}, 1), poll: o.Poll,
-		mailed: func() {}, faults: map[string]error{}, warned: map[report.Warning]bool{}}
+		mailed: func() {}, faults: map[string]error{}, kept: map[string]string{}, warned: map[report.Warning]bool{}}
 	if d.every == 0 {
 		d.every = time.Minute
 	}
@@ -78,11 +81,14 @@ func (d *Daemon) WhenFeedsChange(f func()) { d.feedsChanged = f }
 // Run works until ctx ends, then lets deliveries in flight finish. changed receives when a
 // file of the tree has changed; nil for never.
 func (d *Daemon) Run(ctx context.Context, changed <-chan struct{}) error {
-	m, err := d.newMailing(ctx, d.ledger, d.poll, func(err error) { d.note("sign-ups", err) })
+	m, err := d.newMailing(ctx, d.ledger, d.poll, func(err error) { d.note(partSignUps, err) })
 	if err != nil {
 		return err
 	}
 	m.woken = d.woken
+	if d.cfg.Mail.Mailbox == nil {
+		d.keepFault(partMailbox, nil)
+	}
 	defer m.close()
 	m.note(unlessStopped(ctx, m.start(ctx)))
 	var mailing sync.WaitGroup
@@ -124,6 +130,8 @@ func (d *Daemon) look(ctx context.Context) time.Time {
 		}
 		r := s.report()
 		d.logPass(r)
+		d.count(s, r)
+		kept := s.saveLastPass(ctx, "serve")
 		if wake, err := s.wake(ctx); err != nil {
 			return err
 		} else if wake.Before(next) {
@@ -131,9 +139,9 @@ func (d *Daemon) look(ctx context.Context) time.Time {
 		}
 		s.own.Errors = nil // reported here, once
 		d.hand(s)          // from here on mailSurveys owns it
-		return errors.Join(asErrors(r.Errors)...)
+		return errors.Join(append(asErrors(r.Errors), kept)...)
 	})
-	d.note("content and feeds", unlessStopped(ctx, err))
+	d.note(partContent, unlessStopped(ctx, err))
 	return next
 }
 
@@ -207,7 +215,7 @@ func (d *Daemon) deliver(ctx context.Context, m *mailing, s *pass) (ok bool) {
 			d.logMail(r)
 			faults = asErrors(r.Errors)
 		}
-		d.note("mail", errors.Join(append(faults, err)...))
+		d.note(partMail, errors.Join(append(faults, err)...))
 	}
 	if s != nil {
 		for range s.joined + 1 {
@@ -243,7 +251,7 @@ func (d *Daemon) readMailbox(ctx context.Context) {
 			}
 			return errors.Join(append(r.Errors, err)...)
 		})
-		d.note("the mailbox", unlessStopped(ctx, err))
+		d.note(partMailbox, unlessStopped(ctx, err))
 		if err := d.wait(ctx, d.now().Add(mailboxPause), nil); err != nil {
 			return
 		}
@@ -339,6 +347,7 @@ func (d *Daemon) note(part string, err error) {
 		d.faults[part] = err
 	}
 	d.mu.Unlock()
+	d.keepFault(part, err)
 	switch {
 	case err != nil && (last == nil || last.Error() != err.Error()):
 		d.log.Error(part+" failed; trying again", "error", err)

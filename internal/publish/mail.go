@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/noticequeue"
 	"publisher/internal/ledger/signups"
 	"publisher/internal/publish/delivery"
 	"publisher/internal/publish/editions"
@@ -77,10 +78,10 @@ func (s *pass) deliverMeanwhile(ctx context.Context, m *mailing) error {
 
 // planNotices reports how many notices would be sent.
 func (s *pass) planNotices(ctx context.Context) error {
-	if _, err := signups.Handle(ctx, s.ledger, s.start); err != nil {
+	if _, err := signups.Handle(ctx, s.ledger, s.cfg.Signup.MailsPerHour, s.start); err != nil {
 		return err
 	}
-	due, err := s.ledger.CountDueNotices(ctx, s.start)
+	due, err := noticequeue.CountDue(ctx, s.ledger, s.start)
 	if due > 0 {
 		s.own.Notices = &report.Notices{Due: due}
 	}
@@ -172,7 +173,7 @@ func (s *pass) readReturned(ctx context.Context) (delivery.BounceReport, error) 
 }
 
 func (p *Publisher) deliveryOptions(l *ledger.Ledger) delivery.Options {
-	return delivery.Options{Config: p.cfg, Ledger: l, Log: p.log, Now: p.now, Progress: p.progress}
+	return delivery.Options{Config: p.cfg, Ledger: l, Log: p.log, Now: p.now, Progress: p.progress, Metrics: p.metrics}
 }
 
 // closeDue closes the editions that are due beside those that are open.

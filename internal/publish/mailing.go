@@ -34,7 +34,7 @@ type mailing struct {
 
 // newMailing returns a mailing, which the caller has to close. Nothing is due yet.
 func (p *Publisher) newMailing(ctx context.Context, l *ledger.Ledger, poll time.Duration, note func(error)) (*mailing, error) {
-	queue, err := notices.New(ctx, notices.Options{Config: p.cfg, Ledger: l, Templates: p.currentTemplates, Log: p.log, Now: p.now})
+	queue, err := notices.New(ctx, notices.Options{Config: p.cfg, Ledger: l, Templates: p.currentTemplates, Log: p.log, Now: p.now, Metrics: p.metrics})
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +89,9 @@ func (m *mailing) openSender() (*delivery.Sender, error) {
 		return nil, err
 	}
 	if m.sender == nil {
-		m.sender, err = delivery.NewSender(m.cfg, signer)
+		if m.sender, err = delivery.NewSender(m.cfg, signer); err == nil && m.metrics != nil {
+			m.sender.Observe(m.metrics)
+		}
 		return m.sender, err
 	}
 	m.sender.Sign(signer)

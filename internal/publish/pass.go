@@ -38,6 +38,9 @@ type pass struct {
 
 	interrupted *delivery.Interrupted // set by openMail
 
+	isPrepared bool // all but the mail is done
+	prepared   int  // errors that were reported by then
+
 	own    *report.Pass // what the steps report, except of posts
 	later  *report.Pass // what later surveys that joined this pass's mail report; nil for none
 	joined int          // how many they were
@@ -46,9 +49,12 @@ type pass struct {
 // run does the whole pass, in the order that keeps its promises: subscribers before posts get
 // numbers, feeds before the mail that links to the site.
 func (s *pass) run(ctx context.Context) error {
-	if err := s.prepare(ctx); err != nil {
+	err := s.prepare(ctx)
+	s.prepared = len(s.own.Errors)
+	if err != nil {
 		return err
 	}
+	s.isPrepared = true
 	if err := s.mailAll(ctx); err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 	"publisher/internal/config"
 	"publisher/internal/ledger"
 	"publisher/internal/ledger/engines"
+	"publisher/internal/metrics"
 	"publisher/internal/publish/delivery"
 	"publisher/internal/publish/editions"
 	"publisher/internal/publish/report"
@@ -29,6 +30,7 @@ type Publisher struct {
 	build    string
 	progress func(delivery.Progress)
 	every    time.Duration
+	metrics  *metrics.Metrics
 	parsed   templateCache
 	// feedsChanged is called after feeds were written, before anybody is told of them.
 	feedsChanged func()
@@ -46,11 +48,13 @@ type Options struct {
 	Every time.Duration
 	// Progress is called at the end of each delivery; nil for none.
 	Progress func(delivery.Progress)
+	// Metrics count what happens; nil for none.
+	Metrics *metrics.Metrics
 }
 
 // New returns a Publisher.
 func New(cfg *config.Config, o Options) *Publisher {
-	p := &Publisher{cfg: cfg, now: o.Now, log: o.Log, build: o.Build, progress: o.Progress, every: o.Every, feedsChanged: func() {}}
+	p := &Publisher{cfg: cfg, now: o.Now, log: o.Log, build: o.Build, progress: o.Progress, every: o.Every, metrics: o.Metrics, feedsChanged: func() {}}
 	if p.now == nil {
 		p.now = time.Now
 	}
@@ -75,7 +79,13 @@ func (p *Publisher) Run(ctx context.Context, command string) (*report.Pass, erro
 	if _, err := delivery.LoadSigner(p.cfg, p.log); err != nil {
 		return nil, err
 	}
-	return p.locked(ctx, command, func(s *pass) error { return s.run(ctx) })
+	return p.locked(ctx, command, func(s *pass) error {
+		err := s.run(ctx)
+		if kept := s.remember(ctx, err); err == nil {
+			return kept
+		}
+		return err // whose cause also keeps it from being stored, if that failed
+	})
 }
 
 // Feeds scans the tree and updates the feeds only. It records ids and hashes, but leaves it to

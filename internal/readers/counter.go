@@ -72,8 +72,20 @@ func (r *recent) has(q request, now time.Time) bool {
 	if now.Before(r.since) || !now.Before(r.until) {
 		return false
 	}
-	hash := maphash.Comparable(r.seed, q)
-	return r.slots[hash%uint64(len(r.slots))].Swap(hash) == hash
+	var text maphash.Hash
+	text.SetSeed(r.seed)
+	client := q.client.As16()
+	text.Write(client[:])     //nolint:errcheck // never fails
+	text.WriteString(q.feed)  //nolint:errcheck // likewise
+	text.WriteByte(0)         //nolint:errcheck // likewise
+	text.WriteString(q.agent) //nolint:errcheck // likewise
+	hash := text.Sum64()
+	slot := &r.slots[hash%uint64(len(r.slots))]
+	if slot.Load() == hash {
+		return true
+	}
+	slot.Store(hash)
+	return false
 }
 
 // New returns a counter of days in a time zone.

@@ -19,6 +19,7 @@ import (
 	"publisher/internal/config"
 	"publisher/internal/ledger"
 	"publisher/internal/ledger/engines"
+	"publisher/internal/metrics"
 	"publisher/internal/publish"
 	"publisher/internal/publish/editions"
 	"publisher/internal/publish/subscribers"
@@ -39,6 +40,8 @@ type Service struct {
 	Now    func() time.Time
 	Log    *slog.Logger
 	Build  string // identifies this build of the program
+	// Metrics count what happens, and are answered at /metrics; nil for none.
+	Metrics *metrics.Metrics
 
 	lock  engines.Lock
 	place engines.Place // of the ledger that lock is on
@@ -108,7 +111,7 @@ func (s *Service) serve(ctx context.Context, cfg *config.Config) (next *config.C
 	}
 	ctx, end := s.lock.Held(ctx)
 	defer end()
-	p := publish.New(cfg, publish.Options{Now: s.Now, Log: s.Log, Build: s.Build})
+	p := publish.New(cfg, publish.Options{Now: s.Now, Log: s.Log, Build: s.Build, Metrics: s.Metrics})
 	if err := p.Ready(); err != nil {
 		return nil, err
 	}
@@ -118,6 +121,7 @@ func (s *Service) serve(ctx context.Context, cfg *config.Config) (next *config.C
 	}
 	defer func() { err = errors.Join(err, l.Close()) }()
 	defer context.AfterFunc(ctx, func() { l.LimitLockWait(publish.HurryWithin) })()
+	defer s.Metrics.Watch(l, p.Now)()
 	worker := p.Daemon(l, publish.DaemonOptions{Batches: batches})
 	serveWeb, err := s.webServer(cfg, l, worker)
 	if err != nil {
@@ -222,13 +226,16 @@ func (s *Service) webServer(cfg *config.Config, l *ledger.Ledger, worker *publis
 		return nil, cfg.Fault("server.listen", fmt.Sprintf("cannot listen on this address (%v); choose another one, or stop the program that uses it", err))
 	}
 	handler := web.New(web.Options{Config: cfg, Ledger: l, Templates: set, Archive: editions.Archive{Ledger: l},
-		Tags: worker.Tags, Healthy: worker.Healthy, SignedUp: worker.Wake, Hooks: hooks, Returned: worker.TakeEvent,
+		Tags: worker.Tags, Healthy: worker.Healthy, SignedUp: worker.Wake, CountSignup: s.Metrics.SignedUp, Hooks: hooks, Returned: worker.TakeEvent,
 		Resolver: resolver(cfg), Now: s.Now, Log: s.Log,
 		Erase: func(ctx context.Context, email string) error {
 			_, err := subscribers.Erase(ctx, cfg, l, []string{email}, s.Now)
 			return err
 		}})
 	worker.WhenFeedsChange(handler.LookAgain)
+	if s.Metrics != nil {
+		handler.Handler = s.Metrics.Around(handler.Handler)
+	}
 	server := &web.Server{Handler: handler, Proxies: cfg.Server.Proxies, Log: s.Log}
 	s.Log.Info("serving", "address", "http://"+listener.Addr().String(), "content", cfg.Content.Dir)
 	return func(ctx context.Context) error { return server.Serve(ctx, listener) }, nil

@@ -201,6 +201,9 @@ func (c *connection) body() bool {
 	if err := s.accept(to, octets, message); err != nil {
 		return c.send("451 4.3.0 " + err.Error())
 	}
+	if s.Took != nil {
+		s.Took(to, message)
+	}
 	if instead := c.ask("ACCEPTED", to); instead != "" {
 		reply = instead
 	}
@@ -209,7 +212,7 @@ func (c *connection) body() bool {
 
 // readBody reads up to the lone dot. The message is nil where nobody wants it.
 func (c *connection) readBody() (octets int64, message []byte, err error) {
-	keep := c.server.Record || c.server.Dir != ""
+	keep := c.server.Record || c.server.Dir != "" || c.server.Took != nil
 	begin := true // of a line
 	for {
 		line, err := c.r.ReadSlice('\n')

@@ -56,6 +56,8 @@ type Options struct {
 	Record bool
 	// Dir is the directory to write every accepted message to, as an .eml file.
 	Dir string
+	// Took, unless nil, is called with every message that is accepted, before the reply is sent.
+	Took func(to string, message []byte)
 }
 
 // Server is a running server.

@@ -9,6 +9,7 @@ import (
 
 	"publisher/internal/ledger"
 	"publisher/internal/ledger/mailtoken"
+	"publisher/internal/ledger/noticequeue"
 	"publisher/internal/ledger/signups"
 	"publisher/internal/ledger/sqlite"
 	"publisher/internal/stats"
@@ -34,15 +35,15 @@ func subscribe(t *testing.T, l *ledger.Ledger, email, page string, at time.Time)
 		}
 	}
 	must(signups.Add(t.Context(), l, signups.Signup{Email: email, Page: page, How: signups.ByForm, At: at, Request: mailtoken.NewSecret()}))
-	_, err := signups.Handle(t.Context(), l, at)
+	_, err := signups.Handle(t.Context(), l, 1000, at)
 	must(err)
-	due, err := l.DueNotices(t.Context(), at, 10)
+	due, err := noticequeue.Due(t.Context(), l, at, 10)
 	must(err)
 	for _, n := range due {
 		secret := mailtoken.NewSecret()
-		_, err := l.BeginNotice(t.Context(), n.ID, signups.ConfirmTokens(n.Pending, secret, "482913", at), at)
+		_, err := noticequeue.Begin(t.Context(), l, n.ID, signups.ConfirmTokens(n.Pending, secret, "482913", at), at)
 		must(err)
-		must(l.EndNotice(t.Context(), ledger.NoticeResult{ID: n.ID, Status: ledger.NoticeSent, At: at}))
+		must(noticequeue.End(t.Context(), l, noticequeue.Result{ID: n.ID, Status: noticequeue.Sent, At: at}))
 		s, err := signups.ConfirmToken(t.Context(), l, secret, "link", signups.ConfirmOptions{DefaultCadence: "weekly", Now: at})
 		must(err)
 		if s == nil || s.Status != ledger.Active {

@@ -21,9 +21,7 @@ func (s *site) ifPublic(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) { s.message(w, http.StatusNotFound, templates.MissingPage) }
 }
 
-func (s *site) toArchive(w http.ResponseWriter, r *http.Request) {
-	http.Redirect(w, r, s.base+"/archive/", http.StatusMovedPermanently)
-}
+func (s *site) toArchive(w http.ResponseWriter, _ *http.Request) { moved(w, s.base+"/archive/") }
 
 // archive lists the editions, newest first.
 func (s *site) archive(w http.ResponseWriter, r *http.Request) {
@@ -65,7 +63,7 @@ func (s *site) edition(w http.ResponseWriter, r *http.Request) {
 	given := r.PathValue("number")
 	number, err := strconv.ParseInt(given, 10, 64)
 	if err != nil || strconv.FormatInt(number, 10) != given {
-		s.file(w, r)
+		s.files.ServeHTTP(w, r)
 		return
 	}
 	if s.Config.Server.Archive == "off" {

@@ -15,6 +15,8 @@ import (
 	"golang.org/x/net/idna"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/passstate"
+	"publisher/internal/web/httpcache"
 	"publisher/internal/xmltext"
 )
 
@@ -58,11 +60,15 @@ type atomText struct {
 	Text string `xml:",chardata"`
 }
 
-// archiveFeed sends the newest editions as an Atom feed.
+// archiveFeed sends the newest editions as an Atom feed. Before the first pass there is none.
 func (s *site) archiveFeed(w http.ResponseWriter, r *http.Request) {
-	s.shared(w, r, cacheKey{"feed", "archive"}, func(ctx context.Context) (*response, error) {
+	s.shared(w, r, httpcache.Key{Kind: "feed", Name: "archive"}, func(ctx context.Context) (*httpcache.Response, error) {
 		editions, err := s.Ledger.ArchivedEditions(ctx, s.Config.Feeds.Items)
 		if err != nil {
+			return nil, err
+		}
+		updated, err := s.archiveUpdated(ctx, editions)
+		if err != nil || updated.IsZero() {
 			return nil, err
 		}
 		var ids []string
@@ -73,32 +79,36 @@ func (s *site) archiveFeed(w http.ResponseWriter, r *http.Request) {
 		if err != nil {
 			return nil, err
 		}
-		feed := s.archiveAtom(editions, titles)
+		feed := s.archiveAtom(editions, titles, updated)
 		text := bytes.NewBufferString(xml.Header)
 		if err := xml.NewEncoder(text).Encode(feed); err != nil {
 			return nil, fmt.Errorf("writing the feed of the archive: %w", err)
 		}
-		return bodyResponse(append(text.Bytes(), '\n'), atomType, newest(editions), "",
-			pageCache, field{"Access-Control-Allow-Origin", []string{"*"}}, field{"Cross-Origin-Resource-Policy", []string{"cross-origin"}})
+		return httpcache.BodyResponse(append(text.Bytes(), '\n'), atomType, updated, "",
+			pageCache, httpcache.Header("Access-Control-Allow-Origin", "*"), httpcache.Header("Cross-Origin-Resource-Policy", "cross-origin"))
 	})
 }
 
-// newest returns when the newest edition was closed; the zero time if there is none.
-func newest(editions []ledger.ArchivedEdition) (at time.Time) {
+// archiveUpdated returns when the newest edition was closed; without editions, since when there
+// could have been one, which is the first pass.
+func (s *site) archiveUpdated(ctx context.Context, editions []ledger.ArchivedEdition) (at time.Time, err error) {
 	for _, e := range editions {
 		if e.Closed.After(at) {
 			at = e.Closed
 		}
 	}
-	return at
+	if at.IsZero() {
+		return passstate.FirstPass(ctx, s.Ledger)
+	}
+	return at, nil
 }
 
-func (s *site) archiveAtom(editions []ledger.ArchivedEdition, titles map[string]string) *atomFeed {
+func (s *site) archiveAtom(editions []ledger.ArchivedEdition, titles map[string]string, updated time.Time) *atomFeed {
 	site := s.Config.Site
 	archive := s.Config.Server.URL.JoinPath("archive").String() + "/"
 	feed := &atomFeed{
 		Language: site.Language, ID: archive + "atom.xml", Title: xmltext.Line(site.Title), Author: xmltext.Line(cmp.Or(site.Author.Name, site.Title)),
-		Updated: rfc3339(newest(editions)),
+		Updated: rfc3339(updated),
 		Links:   []atomLink{{"self", "application/atom+xml", archive + "atom.xml"}, {"alternate", "text/html", archive}},
 	}
 	for _, e := range editions {
@@ -125,12 +135,7 @@ func authority(u *url.URL) string {
 	return strings.ReplaceAll(host, ":", "-") // of IPv6: colons would end it
 }
 
-func rfc3339(t time.Time) string {
-	if t.IsZero() {
-		t = time.Unix(0, 0) // required, also without editions
-	}
-	return t.UTC().Format(time.RFC3339)
-}
+func rfc3339(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
 // summaryOf lists the titles of an edition's posts; nil if none has one.
 func summaryOf(e ledger.ArchivedEdition, titles map[string]string) *atomText {

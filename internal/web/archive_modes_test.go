@@ -13,6 +13,7 @@ import (
 	"github.com/mmcdole/gofeed"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/passstate"
 	"publisher/internal/web"
 )
 
@@ -122,15 +123,26 @@ func TestPublicArchive(t *testing.T) {
 	wantAll(t, w.get("/").body, `href="/n/archive/"`, "Last")
 }
 
-// An edition that appears later becomes the newer one of the last, within a minute.
+// An edition that appears later is on all pages within a second, not only where it is the newer one
+// of the last. What has not changed is not made or sent again.
 func TestNewerEdition(t *testing.T) {
 	w := startArchive(t, "")
-	if strings.Contains(w.get("/archive/4").body, `rel="next"`) {
-		t.Error("the last edition has a newer one")
+	paths := []string{"/archive/4", "/archive/", "/archive/atom.xml", "/"}
+	tags := map[string]string{}
+	for _, path := range paths {
+		tags[path] = w.get(path).Header.Get("ETag")
+	}
+	w.now = w.now.Add(59 * time.Second)
+	for _, path := range paths {
+		wantStatus(t, w.get(path, "If-None-Match", tags[path]), 304)
 	}
 	w.archive(&ledger.Edition{Cadence: "weekly", Subject: "Newest", Closed: day.AddDate(0, 8, 0), Posts: []string{"a"}})
-	w.now = w.now.Add(time.Minute)
-	wantAll(t, w.get("/archive/4").body, `rel="next" href="/archive/7"`)
+	w.now = w.now.Add(time.Second)
+	for path, want := range map[string]string{"/archive/4": `rel="next" href="/archive/7"`, "/archive/": "Newest", "/archive/atom.xml": "Newest", "/": "Newest"} {
+		res := w.get(path, "If-None-Match", tags[path])
+		wantStatus(t, res, 200)
+		wantAll(t, res.body, want)
+	}
 }
 
 func TestArchiveFeed(t *testing.T) {
@@ -166,11 +178,23 @@ func TestArchiveFeed(t *testing.T) {
 	wantStatus(t, w.do("HEAD", "/n/archive/atom.xml", ""), 200)
 }
 
+// An empty feed has changed last when there could first have been an edition.
 func TestEmptyArchiveFeed(t *testing.T) {
 	w := start(t, settings, nil)
-	res := w.get("/archive/atom.xml")
-	if feed, err := gofeed.NewParser().ParseString(res.body); err != nil || len(feed.Items) != 0 || feed.Updated == "" {
-		t.Errorf("%v\n%s", err, res.body)
+	wantStatus(t, w.get("/archive/atom.xml"), 404)
+	if err := passstate.SetFirstPass(t.Context(), w.ledger, day.Add(-time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		res := w.get("/archive/atom.xml")
+		wantStatus(t, res, 200)
+		if feed, err := gofeed.NewParser().ParseString(res.body); err != nil || len(feed.Items) != 0 || feed.Updated != "2026-11-22T07:00:00Z" {
+			t.Errorf("%v\n%s", err, res.body)
+		}
+		if got := res.Header.Get("Last-Modified"); got != "Sun, 22 Nov 2026 07:00:00 GMT" {
+			t.Errorf("Last-Modified: %s", got)
+		}
+		w.now = w.now.AddDate(0, 1, 0)
 	}
 }
 

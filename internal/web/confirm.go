@@ -125,15 +125,11 @@ func digit(r rune) int {
 
 // answerConfirmed says that the subscription holds.
 func (s *site) answerConfirmed(b *ledger.Subscriber) answer {
+	s.CountSignup("confirmed")
 	return func(w http.ResponseWriter, r *http.Request) {
 		frame := s.frameIn(b.Language)
 		if wantsJSON(r) {
-			said, err := s.Templates.Phrase(frame.Site.Language, "page_confirmed_text", "title", frame.Site.Title, "address", masked(b.Email))
-			if err != nil {
-				s.fail(w, r, err, b.Email)
-				return
-			}
-			writeJSON(w, http.StatusOK, map[string]any{"confirmed": true, "message": said})
+			s.say(w, r, http.StatusOK, frame, "page_confirmed_text", map[string]any{"confirmed": true}, "title", frame.Site.Title, "address", masked(b.Email))
 			return
 		}
 		tokens, err := s.Ledger.Tokens(r.Context())
@@ -156,19 +152,20 @@ func (s *site) answerCode(result signups.CodeResult, request string, asJSON bool
 		return s.expiredLink
 	}
 	return func(w http.ResponseWriter, r *http.Request) {
-		said, err := s.Templates.Phrase(s.frame().Site.Language, key)
+		if status == http.StatusTooManyRequests {
+			w.Header().Set("Retry-After", "86400")
+		}
+		frame := s.frame()
+		if asJSON {
+			s.say(w, r, status, frame, key, map[string]any{"field": "code"})
+			return
+		}
+		said, err := s.Templates.Phrase(frame.Site.Language, key)
 		if err != nil {
 			s.fail(w, r, err, "")
 			return
 		}
-		if status == http.StatusTooManyRequests {
-			w.Header().Set("Retry-After", "86400")
-		}
-		if asJSON {
-			writeJSON(w, status, map[string]string{"error": said, "field": "code"})
-			return
-		}
-		s.pageWith(w, r, status, "page-code.html", &templates.CodePage{Frame: s.frame(), URL: s.confirmURL(request), Fault: said})
+		s.pageWith(w, r, status, "page-code.html", &templates.CodePage{Frame: frame, URL: s.confirmURL(request), Fault: said})
 	}
 }
 
@@ -176,12 +173,7 @@ func (s *site) answerCode(result signups.CodeResult, request string, asJSON bool
 // the form to begin again.
 func (s *site) expiredLink(w http.ResponseWriter, r *http.Request) {
 	if wantsJSON(r) {
-		said, err := s.Templates.Phrase(s.frame().Site.Language, "page_expired_text")
-		if err != nil {
-			s.fail(w, r, err, "")
-			return
-		}
-		writeJSON(w, http.StatusNotFound, map[string]string{"error": said})
+		s.say(w, r, http.StatusNotFound, s.frame(), "page_expired_text", nil)
 		return
 	}
 	form, err := s.signupForm(r.Context(), "")

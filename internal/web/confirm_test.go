@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math/bits"
 	"net/http/httptest"
+	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
@@ -18,6 +19,7 @@ import (
 
 	"publisher/internal/ledger"
 	"publisher/internal/ledger/mailtoken"
+	"publisher/internal/ledger/noticequeue"
 	"publisher/internal/ledger/signups"
 )
 
@@ -82,7 +84,7 @@ func TestConfirmByCode(t *testing.T) {
 	}
 	link := regexp.MustCompile(`/preferences/[a-z2-7]+`).FindString(res.body)
 	wantStatus(t, w.get(link), 200)
-	if due := w.handled(); len(due) != 1 || due[0].Kind != ledger.NoticeWelcome {
+	if due := w.handled(); len(due) != 1 || due[0].Kind != noticequeue.Welcome {
 		t.Errorf("notices %+v", due)
 	}
 }
@@ -95,10 +97,10 @@ func TestSpellingsOfCodes(t *testing.T) {
 		body, contentType := multipartForm(t, map[string][]string{"code": {code}})
 		request := w.signUp("email="+email, "X-Forwarded-For", fmt.Sprintf("10.0.%d.1", i))
 		for _, n := range w.handled() {
-			if n.Kind != ledger.NoticeConfirm {
+			if n.Kind != noticequeue.Confirm {
 				continue
 			}
-			if _, err := w.ledger.BeginNotice(t.Context(), n.ID, signups.ConfirmTokens(n.Pending, mailtoken.NewSecret(), "482913", w.now), w.now); err != nil {
+			if _, err := noticequeue.Begin(t.Context(), w.ledger, n.ID, signups.ConfirmTokens(n.Pending, mailtoken.NewSecret(), "482913", w.now), w.now); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -250,19 +252,17 @@ func FuzzConfirm(f *testing.F) {
 		f.Add(seed[0], seed[1])
 	}
 	f.Fuzz(func(t *testing.T, token, code string) {
-		if strings.Contains(code, "482913") || strings.ContainsAny(token, " \r\n?#%\x00\x7f") {
+		if strings.Contains(code, "482913") {
 			return
 		}
-		path := "/confirm/" + token
+		path := "/confirm/" + url.PathEscape(token)
 		body, contentType := multipartForm(t, map[string][]string{"code": {code}})
-		if !strings.HasPrefix(path, "/confirm/..") {
-			res := w.serve("POST", path, body, "Content-Type", contentType)
-			if res.Code == 500 || res.Code == 200 {
-				t.Errorf("%q %q: %d", token, code, res.Code)
-			}
-			if res := w.serve("GET", path, ""); res.Code == 500 {
-				t.Errorf("%q: %d", token, res.Code)
-			}
+		res := w.serve("POST", path, body, "Content-Type", contentType)
+		if res.Code == 500 || res.Code == 200 {
+			t.Errorf("%q %q: %d", token, code, res.Code)
+		}
+		if res := w.serve("GET", path, ""); res.Code == 500 {
+			t.Errorf("%q: %d", token, res.Code)
 		}
 	})
 }

@@ -51,7 +51,7 @@ func TestEnumeration(t *testing.T) {
 				return
 			case <-handle:
 			}
-			if _, err := signups.Handle(t.Context(), w.ledger, w.now); err != nil {
+			if _, err := signups.Handle(t.Context(), w.ledger, 1_000_000, w.now); err != nil {
 				t.Error(err)
 			}
 		}
@@ -116,7 +116,7 @@ func (w *world) addressesOfEachKind(each int) (all []knownAddress) {
 	if err := signups.Add(w.t.Context(), w.ledger, pending...); err != nil {
 		w.t.Fatal(err)
 	}
-	if _, err := signups.Handle(w.t.Context(), w.ledger, day); err != nil {
+	if _, err := signups.Handle(w.t.Context(), w.ledger, 1_000_000, day); err != nil {
 		w.t.Fatal(err)
 	}
 	for _, kind := range []string{"new", "pending", "active", "gone", "bounced", "erased"} {

@@ -10,76 +10,37 @@ import (
 	"github.com/mmcdole/gofeed"
 
 	"publisher/internal/htmldom"
+	"publisher/internal/web/files"
+	"publisher/internal/web/httpcache"
 	"publisher/templates"
 )
 
-// maxFeed is far larger than usual feeds. A larger file is sent as it is.
-const maxFeed = 8 << 20
+// filePages are the pages that are shown instead of files.
+type filePages struct{ *site }
 
-// wantsPage reports whether a client prefers HTML to the feed's type, as browsers do and feed
-// readers do not (RFC 9110 §12.5.1). Without a preference it gets the feed.
-func wantsPage(accept []string, mediaType string) bool {
-	if len(accept) == 0 || len(accept) == 1 && accept[0] == "*/*" {
-		return false
-	}
-	essence, _, _ := strings.Cut(mediaType, ";")
-	asHTML := quality(accept, "text/html")
-	if asHTML == 0 {
-		return false
-	}
-	if strings.HasSuffix(essence, "json") {
-		return asHTML > max(quality(accept, essence), quality(accept, "application/json"))
-	}
-	return asHTML > max(quality(accept, essence), quality(accept, "application/xml"), quality(accept, "text/xml"))
+// Missing says that there is no such file.
+func (s filePages) Missing(w http.ResponseWriter) {
+	s.message(w, http.StatusNotFound, templates.MissingPage)
 }
 
-// quality returns the quality value of a media type: that of the most specific range that
-// contains it.
-func quality(accept []string, mediaType string) float64 {
-	kind, _, _ := strings.Cut(mediaType, "/")
-	best, specific := 0.0, 0
-	for _, value := range accept {
-		for value != "" {
-			var item string
-			item, value, _ = strings.Cut(value, ",")
-			media, parameters, _ := strings.Cut(item, ";")
-			if fits := fitting(strings.TrimSpace(media), kind, mediaType); fits > specific {
-				best, specific = qualityIn(parameters), fits
-			}
-		}
-	}
-	return best
-}
+// Failed says that a file could not be read.
+func (s filePages) Failed(w http.ResponseWriter, r *http.Request, err error) { s.fail(w, r, err, "") }
 
-// fitting returns how specific a media range is that contains a media type of a kind, and 0
-// for one that does not.
-func fitting(media, kind, mediaType string) int {
-	switch {
-	case strings.EqualFold(media, mediaType):
-		return 3
-	case len(media) == len(kind)+2 && strings.EqualFold(media[:len(kind)], kind) && media[len(kind):] == "/*":
-		return 2
-	case media == "*/*":
-		return 1
-	}
-	return 0
-}
-
-// feedPage shows a feed as a page. If the file is not a feed, it sends nothing and returns
+// Feed shows a feed as a page. If the file is not a feed, it sends nothing and returns
 // false.
-func (s *site) feedPage(w http.ResponseWriter, r *http.Request, name, hash string, feed io.Reader) bool {
-	page, err := s.cache.get(cacheKey{"feed page", name + " " + hash}, s.Now, cachePages, func() (*response, error) {
+func (s filePages) Feed(w http.ResponseWriter, r *http.Request, name, hash string, feed io.Reader) bool {
+	page, err := s.cache.Get(httpcache.Key{Kind: "feed page", Name: name + " " + hash}, s.Now, cachePages, func() (*httpcache.Response, error) {
 		page, err := s.makeFeedPage(name, feed)
 		if err != nil {
 			return nil, err
 		}
-		return pageResponse(page, "Accept", field{"Cache-Control", cacheFiles})
+		return pageResponse(page, "Accept", httpcache.Header("Cache-Control", files.CacheControl))
 	})
 	if err != nil {
 		s.Log.Warn("cannot show a feed as a page; sending the file", "file", name, "error", err)
 		return false
 	}
-	page.serve(w, r, nil)
+	page.Serve(w, r, nil)
 	return true
 }
 
@@ -93,7 +54,7 @@ func (s *site) makeFeedPage(name string, f io.Reader) ([]byte, error) {
 
 // parseFeed returns the title and the posts of a feed in any format.
 func (s *site) parseFeed(f io.Reader) (title string, posts []templates.FeedPost, err error) {
-	parsed, err := gofeed.NewParser().Parse(io.LimitReader(f, maxFeed))
+	parsed, err := gofeed.NewParser().Parse(io.LimitReader(f, files.MaxFeed))
 	if err != nil {
 		return "", nil, err
 	}

@@ -2,11 +2,9 @@ package web
 
 import (
 	"context"
-	"strconv"
 	"time"
 
-	"publisher/internal/config"
-	"publisher/internal/ledger"
+	"publisher/internal/ledger/signups"
 )
 
 // alarmPause is how long after one alarm about a flood there is no other.
@@ -28,7 +26,7 @@ func (s *site) flooded() {
 		defer cancel()
 		_, err := s.tryChange(ctx, func(ctx context.Context) (answer, error) { return nil, s.raiseAlarm(ctx, now) })
 		if err != nil {
-			s.Log.Error("cannot record a flood of sign-ups", "error", about(ownerOf(s.Config), err))
+			s.Log.Error("cannot record a flood of sign-ups", "error", about(s.Config.Owner(), err))
 			return
 		}
 		s.signedUp()
@@ -37,25 +35,9 @@ func (s *site) flooded() {
 
 // raiseAlarm stores the event and plans the mail, unless an earlier process has done so.
 func (s *site) raiseAlarm(ctx context.Context, now time.Time) error {
-	earlier, err := s.Ledger.Events(ctx, "signup.flood", now.Add(-alarmPause))
-	if err != nil || len(earlier) > 0 {
-		return err
+	told, err := signups.ReportFlood(ctx, s.Ledger, s.Config.Owner(), s.Config.Signup.MailsPerHour, now)
+	if told {
+		s.Log.Warn("more sign-ups than signup.mails_per_hour allows are refused", "limit", s.Config.Signup.MailsPerHour)
 	}
-	data := map[string]string{"limit": strconv.Itoa(s.Config.Signup.MailsPerHour)}
-	s.Log.Warn("more sign-ups than signup.mails_per_hour allows are refused", "limit", data["limit"])
-	if err := s.Ledger.AddEvent(ctx, ledger.Event{At: now, Kind: "signup.flood", Data: data}); err != nil {
-		return err
-	}
-	return s.Ledger.PlanNotice(ctx, ledger.Notice{Kind: ledger.NoticeAlarm, Email: ownerOf(s.Config), Data: data, Created: now})
-}
-
-// ownerOf returns the address of the owner.
-func ownerOf(c *config.Config) string {
-	switch {
-	case c.Site.Author.Email != "":
-		return c.Site.Author.Email
-	case c.Mail.ReplyTo != nil:
-		return c.Mail.ReplyTo.Address
-	}
-	return c.Mail.From.Address
+	return err
 }

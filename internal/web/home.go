@@ -8,6 +8,7 @@ import (
 	"path"
 	"strings"
 
+	"publisher/internal/web/files"
 	"publisher/templates"
 )
 
@@ -43,12 +44,12 @@ func (s *site) latestEdition(ctx context.Context) (*templates.EditionLink, error
 // read.
 func (s *site) latestPosts() []templates.FeedPost {
 	for _, link := range s.feedFiles() {
-		f, info, err := openBelow(s.Config.Path(s.Config.Feeds.Dir), link.URL)
+		f, info, err := s.files.Open(link.URL)
 		if err != nil {
 			continue
 		}
 		var posts []templates.FeedPost
-		if info.Size() <= maxFeed && !s.withheld(s.Config.Path(s.Config.Feeds.Dir), link.URL, f, info) {
+		if info.Size() <= files.MaxFeed {
 			_, posts, err = s.parseFeed(f)
 		}
 		f.Close()

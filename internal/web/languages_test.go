@@ -46,8 +46,8 @@ func TestLanguagePreferences(t *testing.T) {
 		words    string
 	}{
 		{"language=en", 200, "", "Saved."},
-		{"language=fr", 400, "", "This could not be saved"},
-		{"language=" + strings.Repeat("x", 5000), 400, "", ""},
+		{"language=fr", 422, "", "There are no mails in this language."},
+		{"language=" + strings.Repeat("x", 5000), 422, "", ""},
 		{"language=de", 200, "de", `<html lang="de"`},
 		{"cadence=daily", 200, "de", "Gespeichert."},
 		{"language=ar", 200, "ar", `<html lang="ar" dir="rtl"`},
@@ -90,7 +90,7 @@ func TestNoLanguagePreferences(t *testing.T) {
 	if strings.Contains(page, `name="language"`) || !strings.Contains(page, `<html lang="en"`) {
 		t.Errorf("a choice of languages, or another than the site's:\n%s", page)
 	}
-	wantStatus(t, w.post(link, "language=fr"), 400)
+	wantStatus(t, w.post(link, "language=fr"), 422)
 	if got := w.subscriber("ann@example.com").Language; got != "de" {
 		t.Errorf("language %q", got)
 	}

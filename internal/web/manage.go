@@ -36,7 +36,11 @@ func (s *site) showManage(w http.ResponseWriter, r *http.Request) {
 func (s *site) managePage(b *ledger.Subscriber, token string, page templates.ManagePage) answer {
 	page.Frame, page.State, page.Address, page.URL = s.frameIn(b.Language), templates.Manages, masked(b.Email), s.base+"/manage/"+url.PathEscape(token)
 	page.CanMove = tokenHolder{Subscriber: b}.subscribed()
-	return func(w http.ResponseWriter, r *http.Request) { s.page(w, r, "page-manage.html", &page) }
+	status := http.StatusOK
+	if page.Fault != "" {
+		status = http.StatusUnprocessableEntity
+	}
+	return func(w http.ResponseWriter, r *http.Request) { s.pageWith(w, r, status, "page-manage.html", &page) }
 }
 
 // manage does one of the things that a fresh link is for, and uses it up.

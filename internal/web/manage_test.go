@@ -11,6 +11,7 @@ import (
 	"publisher/internal/ledger/erasure"
 	"publisher/internal/ledger/imports"
 	"publisher/internal/ledger/mailtoken"
+	"publisher/internal/ledger/noticequeue"
 	"publisher/internal/web"
 )
 
@@ -31,13 +32,13 @@ func (w *world) token(subscriber int64, p ledger.TokenPurpose, data string) stri
 // notices returns the kinds of the notices that are due and their addresses, and forgets them.
 func (w *world) notices() (all []string) {
 	w.t.Helper()
-	due, err := w.ledger.DueNotices(w.t.Context(), w.now, 100)
+	due, err := noticequeue.Due(w.t.Context(), w.ledger, w.now, 100)
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	for _, n := range due {
 		all = append(all, string(n.Kind)+" "+n.Email)
-		if err := w.ledger.EndNotice(w.t.Context(), ledger.NoticeResult{ID: n.ID, Status: ledger.NoticeSent, At: w.now}); err != nil {
+		if err := noticequeue.End(w.t.Context(), w.ledger, noticequeue.Result{ID: n.ID, Status: noticequeue.Sent, At: w.now}); err != nil {
 			w.t.Fatal(err)
 		}
 	}
@@ -95,13 +96,13 @@ func TestPause(t *testing.T) {
 	before := *w.subscriber("ann@example.com")
 	w.get(preferences + "?pause=end")
 	for _, form := range []string{"pause=day", "pause=day&until=", "pause=day&until=2026-11-22", "pause=day&until=2027-11-23", "pause=day&until=soon", "pause=year"} {
-		wantStatus(t, w.post(preferences, form), 200)
+		wantStatus(t, w.post(preferences, form), 422)
 	}
 	if after := *w.subscriber("ann@example.com"); !after.PausedUntil.Equal(before.PausedUntil) || after.Cadence != "daily" {
 		t.Errorf("%+v", after)
 	}
 	wantPage(t, w.post(preferences, "pause=end"), 200, "The pause is over")
-	wantPage(t, w.post(preferences, "pause=day&until=2026-11-22"), 200, `role="alert"`, `aria-invalid="true"`)
+	wantPage(t, w.post(preferences, "pause=day&until=2026-11-22"), 422, `role="alert"`, `aria-invalid="true"`)
 	if got := w.subscriber("ann@example.com").PausedUntil; !got.IsZero() {
 		t.Errorf("until %s", got)
 	}
@@ -190,7 +191,7 @@ func TestFreshLink(t *testing.T) {
 	for range 2 { // looking does not use it up, nor does what is not understood
 		wantPage(t, w.get(link), 200, `value="data"`, `value="erase"`)
 		wantStatus(t, w.post(link, "act=x"), 400)
-		wantStatus(t, w.post(link, "act=erase"), 200)
+		wantStatus(t, w.post(link, "act=erase"), 422)
 	}
 	if page := w.get(link).body; strings.Contains(page, `value="move"`) {
 		t.Errorf("who has left is asked for another address:\n%s", page)
@@ -232,7 +233,7 @@ func TestEraseMe(t *testing.T) {
 	w := start(t, settings, nil)
 	id, preferences, unsubscribe := w.ann()
 	link := "/manage/" + w.token(id, ledger.TokenManage, "")
-	wantPage(t, w.post(link, "act=erase"), 200, `role="alert"`)
+	wantPage(t, w.post(link, "act=erase"), 422, `role="alert"`)
 	wantPage(t, w.post(link, "act=erase&sure=1"), 200, "Everything is erased")
 	if s, err := w.ledger.SubscriberByID(t.Context(), id); s != nil || err != nil {
 		t.Errorf("%+v, %v", s, err)
@@ -258,7 +259,7 @@ func TestChangeOfAddress(t *testing.T) {
 	link := "/manage/" + w.token(id, ledger.TokenManage, "")
 	for _, form := range []string{"act=move", "act=move&email=", "act=move&email=x", "act=move&email=a@b%0D%0ABcc:c@d", "act=move&email=ANN@example.com", "act=move&email=" + strings.Repeat("a", 300) + "@example.com"} {
 		res := w.post(link, form)
-		wantStatus(t, res, 200)
+		wantStatus(t, res, 422)
 		if !strings.Contains(res.body, `aria-invalid="true"`) {
 			t.Errorf("%s:\n%s", form, res.body)
 		}

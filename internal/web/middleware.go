@@ -7,39 +7,37 @@ import (
 	"strings"
 	"time"
 
+	"publisher/internal/web/httpcache"
 	"publisher/templates"
 )
 
 // maxBody is far larger than any of our forms.
 const maxBody = 64 << 10
 
-// Content security policies (CSP level 3). No response may run scripts, not even the owner's
-// files: they share their origin with the dashboard.
+// Content security policies (CSP level 3). No page may run scripts but our own.
 const (
 	pagePolicy = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' https: data:; " +
 		"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 	// %[1]s is the origin of the publication, which may be http.
 	editionPolicy = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' https: data: %[1]s; " +
 		"form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
-	filePolicy = "default-src 'none'; style-src 'self' 'unsafe-inline' %[1]s; img-src 'self' https: data: %[1]s; " +
-		"media-src 'self' https: %[1]s; font-src 'self' %[1]s; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
 )
 
 // securityHeaders are those of every response. Handlers may replace them.
-var securityHeaders = []field{
-	{"Content-Security-Policy", []string{pagePolicy}},
-	{"Cross-Origin-Opener-Policy", []string{"same-origin"}},
-	{"Cross-Origin-Resource-Policy", []string{"same-origin"}},
-	{"Permissions-Policy", []string{"camera=(), geolocation=(), microphone=(), payment=(), usb=()"}},
-	{"Referrer-Policy", []string{"no-referrer"}},
-	{"X-Content-Type-Options", []string{"nosniff"}},
-	{"X-Frame-Options", []string{"DENY"}},
+var securityHeaders = []httpcache.Field{
+	httpcache.Header("Content-Security-Policy", pagePolicy),
+	httpcache.Header("Cross-Origin-Opener-Policy", "same-origin"),
+	httpcache.Header("Cross-Origin-Resource-Policy", "same-origin"),
+	httpcache.Header("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+	httpcache.Header("Referrer-Policy", "no-referrer"),
+	httpcache.Header("X-Content-Type-Options", "nosniff"),
+	httpcache.Header("X-Frame-Options", "DENY"),
 }
 
 // secured sets securityHeaders.
 func secured(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		setHeaders(w.Header(), securityHeaders)
+		httpcache.SetHeaders(w.Header(), securityHeaders)
 		next.ServeHTTP(w, r)
 	})
 }
@@ -94,10 +92,24 @@ func (m *router) bodyLimit(r *http.Request) int64 {
 // shortened answers from memory what can be answered so, without the handlers after it.
 func (s *site) shortened(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !s.fromMemory(w, r) {
+		if name, ok := s.fileAsked(r); !ok || !s.files.ServeRecent(w, r, name) {
 			next.ServeHTTP(w, r)
 		}
 	})
+}
+
+// fileAsked returns the name of the file that a request asks for, if that is sure without the routes.
+func (s *site) fileAsked(r *http.Request) (name string, ok bool) {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead || r.ContentLength != 0 || r.URL.RawPath != "" || r.URL.Path == "" || s.base != s.plainBase {
+		return "", false
+	}
+	name = r.URL.Path[1:]
+	if s.base != "" {
+		if below, found := strings.CutPrefix(r.URL.Path, s.base+"/"); found {
+			name = below
+		}
+	}
+	return name, true
 }
 
 // recovered turns a panic into an error page. If a response is already partly sent, it

@@ -9,13 +9,14 @@ import (
 	"strconv"
 	"time"
 
+	"publisher/internal/web/httpcache"
 	"publisher/templates"
 )
 
 const htmlType = "text/html; charset=utf-8"
 
-// cachePages is how long a page that is the same for everyone is cached, here and by
-// clients.
+// cachePages is how long a page that is the same for everyone is cached by clients, and here if
+// nothing new is published.
 const cachePages = time.Minute
 
 func (s *site) frame() templates.Frame { return s.frameIn("") }
@@ -71,10 +72,17 @@ func send(w http.ResponseWriter, status int, page []byte) {
 	w.Write(page) //nolint:errcheck // the client may have left
 }
 
+// moved sends clients to another path of this server for good. Unlike http.Redirect it sends no
+// page, which nobody sees and which would have neither a title nor a language.
+func moved(w http.ResponseWriter, path string) {
+	w.Header().Set("Location", path)
+	w.WriteHeader(http.StatusMovedPermanently)
+}
+
 // common sends a page that is the same for everyone, and caches it. make returns nil if
 // there is no such page.
 func (s *site) common(w http.ResponseWriter, r *http.Request, key string, make func(context.Context) ([]byte, error)) {
-	s.shared(w, r, cacheKey{"page", key}, func(ctx context.Context) (*response, error) {
+	s.shared(w, r, httpcache.Key{Kind: "page", Name: key}, func(ctx context.Context) (*httpcache.Response, error) {
 		page, err := make(ctx)
 		if err != nil || page == nil {
 			return nil, err
@@ -84,37 +92,32 @@ func (s *site) common(w http.ResponseWriter, r *http.Request, key string, make f
 }
 
 // pageCache lets clients keep a page as long as the cache does.
-var pageCache = field{"Cache-Control", []string{"public, max-age=" + strconv.Itoa(int(cachePages.Seconds()))}}
+var pageCache = httpcache.Header("Cache-Control", "public, max-age="+strconv.Itoa(int(cachePages.Seconds())))
 
-// shared sends a response that make makes, and caches it for cachePages. make returns nil if
-// there is none: then the client gets 404.
-func (s *site) shared(w http.ResponseWriter, r *http.Request, key cacheKey, make func(context.Context) (*response, error)) {
-	res, err := s.cache.get(key, s.Now, cachePages, func() (*response, error) {
-		// Other clients may wait for it when this one has left.
-		return make(context.WithoutCancel(r.Context()))
-	})
+// shared sends a response that make makes, and caches it for cachePages, unless there is something
+// new meanwhile. make returns nil if there is none: then the client gets 404.
+func (s *site) shared(w http.ResponseWriter, r *http.Request, key httpcache.Key, make func(context.Context) (*httpcache.Response, error)) {
+	// Other clients may wait for it when this one has left.
+	ctx := context.WithoutCancel(r.Context())
+	state, err := s.publishedNow(ctx)
+	var res *httpcache.Response
+	if err == nil {
+		key.Name += ", " + state
+		res, err = s.cache.Get(key, s.Now, cachePages, func() (*httpcache.Response, error) { return make(ctx) })
+	}
 	switch {
 	case err != nil:
 		s.fail(w, r, err, "")
 	case res == nil:
 		s.message(w, http.StatusNotFound, templates.MissingPage)
 	default:
-		res.serve(w, r, nil)
+		res.Serve(w, r, nil)
 	}
 }
 
 // pageResponse returns the response of a page. vary is as for newResponse.
-func pageResponse(page []byte, vary string, headers ...field) (*response, error) {
-	return bodyResponse(page, htmlType, time.Time{}, vary, headers...)
-}
-
-// bodyResponse returns the response of any body.
-func bodyResponse(body []byte, mediaType string, modified time.Time, vary string, headers ...field) (*response, error) {
-	c, _, err := represent(mediaType, int64(len(body)), true, bytes.NewReader(body))
-	if err != nil {
-		return nil, err
-	}
-	return newResponse(c, mediaType, modified, vary, headers...), nil
+func pageResponse(page []byte, vary string, headers ...httpcache.Field) (*httpcache.Response, error) {
+	return httpcache.BodyResponse(page, htmlType, time.Time{}, vary, headers...)
 }
 
 // render renders a page for common.

@@ -111,7 +111,7 @@ func checkMarkup(t *testing.T, page, language string) {
 			ids[id] = true
 		}
 		if d := a["aria-describedby"]; d != "" {
-			described = append(described, d)
+			described = append(described, strings.Fields(d)...)
 		}
 		switch n.Data {
 		case "html":

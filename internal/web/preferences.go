@@ -15,7 +15,7 @@ import (
 
 func (s *site) showPreferences(w http.ResponseWriter, r *http.Request) {
 	if b, ok := s.tokenHolder(w, r, mailtoken.Preferences); ok {
-		s.preferences(w, r, b, templates.PreferencesPage{})
+		s.preferences(w, r, b, templates.PreferencesPage{}, nil)
 	}
 }
 
@@ -42,12 +42,14 @@ func (s *site) setPreferences(w http.ResponseWriter, r *http.Request) {
 		if !subscription.May(b.Subscriber, mailtoken.Preferences, subscription.Choose, s.Now()) {
 			return s.answerPreferences(b, templates.PreferencesPage{}), nil
 		}
-		choice, ok, err := s.chosen(ctx, form, b)
+		choice, fault, err := s.chosen(ctx, form, b)
 		if err != nil {
 			return nil, about(b.Email, err)
 		}
-		if !ok {
-			return func(w http.ResponseWriter, _ *http.Request) { s.message(w, http.StatusBadRequest, templates.BadForm) }, nil
+		if fault.field != "" {
+			return func(w http.ResponseWriter, r *http.Request) {
+				s.preferences(w, r, b, templates.PreferencesPage{Fault: fault.field, Wrong: cleanReason(fault.value)}, form)
+			}, nil
 		}
 		return s.savePreferences(ctx, b, choice)
 	})
@@ -67,19 +69,23 @@ func (s *site) savePreferences(ctx context.Context, b tokenHolder, choice ledger
 }
 
 func (s *site) answerPreferences(b tokenHolder, page templates.PreferencesPage) answer {
-	return func(w http.ResponseWriter, r *http.Request) { s.preferences(w, r, b, page) }
+	return func(w http.ResponseWriter, r *http.Request) { s.preferences(w, r, b, page, nil) }
 }
 
-// chosen returns the choices of the form, or false if they are not among those offered.
-func (s *site) chosen(ctx context.Context, form url.Values, b tokenHolder) (c ledger.Choice, ok bool, err error) {
+// choiceFault is a choice that was not offered; the zero value for none.
+type choiceFault struct{ field, value string }
+
+// chosen returns the choices of the form, or the first that is not among those offered.
+func (s *site) chosen(ctx context.Context, form url.Values, b tokenHolder) (c ledger.Choice, fault choiceFault, err error) {
+	var ok bool
 	if c.Cadence, ok = s.chosenCadence(form, b); !ok {
-		return c, false, nil
+		return c, choiceFault{"cadence", *c.Cadence}, nil
 	}
 	if c.Language, ok = s.chosenLanguage(form, b); !ok {
-		return c, false, nil
+		return c, choiceFault{"language", *c.Language}, nil
 	}
-	c.Tags, err = s.chosenTags(ctx, form, b)
-	return c, err == nil, err
+	c.Tags, fault, err = s.chosenTags(ctx, form, b)
+	return c, fault, err
 }
 
 // chosenCadence returns the chosen cadence, or nil if it stays the same. A subscriber who
@@ -108,19 +114,28 @@ func (s *site) languageOf(b tokenHolder) string {
 	return s.Config.SiteIn(s.Config.LanguageOf(b.Language)).Language
 }
 
-// chosenTags returns the chosen tags, or nil if the form did not offer any.
-func (s *site) chosenTags(ctx context.Context, form url.Values, b tokenHolder) (*[]string, error) {
-	if !form.Has("tags") {
-		return nil, nil
+// chosenTags returns the chosen tags as they are offered, or nil if the form does not choose any.
+// A form that offers tags, of which none is chosen, chooses none.
+func (s *site) chosenTags(ctx context.Context, form url.Values, b tokenHolder) (*[]string, choiceFault, error) {
+	if !form.Has("tags") && !form.Has("tag") {
+		return nil, choiceFault{}, nil
 	}
-	tags, err := s.offeredTags(ctx, b)
-	tags = slices.DeleteFunc(tags, func(tag string) bool { return !slices.Contains(form["tag"], tag) })
-	return &tags, err
+	offered, err := s.offeredTags(ctx, b)
+	if err != nil {
+		return nil, choiceFault{}, err
+	}
+	for _, tag := range form["tag"] {
+		if !has(offered, tag) {
+			return nil, choiceFault{"tag", tag}, nil
+		}
+	}
+	tags := slices.DeleteFunc(offered, func(tag string) bool { return !has(form["tag"], tag) })
+	return &tags, choiceFault{}, nil
 }
 
 // preferences shows the subscriber's choices, or, if the subscription has ended, that. page has
-// what came of a request.
-func (s *site) preferences(w http.ResponseWriter, r *http.Request, b tokenHolder, page templates.PreferencesPage) {
+// what came of a request, and typed, unless it is nil, what is to be chosen again.
+func (s *site) preferences(w http.ResponseWriter, r *http.Request, b tokenHolder, page templates.PreferencesPage, typed url.Values) {
 	if !b.subscribed() {
 		s.subscription(w, r, b, templates.Ended)
 		return
@@ -142,8 +157,19 @@ func (s *site) preferences(w http.ResponseWriter, r *http.Request, b tokenHolder
 	for _, tag := range tags {
 		data.Tags = append(data.Tags, templates.Choice{Value: tag, Label: tag, Chosen: has(b.Tags, tag)})
 	}
+	if typed != nil {
+		choose(data.Cadences, typed["cadence"])
+		choose(data.Languages, typed["language"])
+		for i, tag := range data.Tags {
+			data.Tags[i].Chosen = has(typed["tag"], tag.Value)
+		}
+	}
 	data.FeedURL = s.ownFeedsURL(b)
-	s.page(w, r, "page-preferences.html", data)
+	status := http.StatusOK
+	if data.Fault != "" || data.PauseFault {
+		status = http.StatusUnprocessableEntity
+	}
+	s.pageWith(w, r, status, "page-preferences.html", data)
 }
 
 // cadenceOf returns the subscriber's cadence, or the default if theirs is no longer

@@ -61,20 +61,31 @@ func TestPreferences(t *testing.T) {
 
 	for _, test := range []struct {
 		form    string
-		status  int
+		fault   string // what the page says is wrong
 		cadence string
 		tags    []string
 	}{
-		{"cadence=weekly", 200, "", []string{"feeds", "rust"}},
-		{"cadence=daily", 200, "daily", []string{"feeds", "rust"}},
-		{"cadence=hourly&tags=offered", 400, "daily", []string{"feeds", "rust"}},
-		{"tags=offered&tag=go&tag=rust&tag=unheard-of", 200, "daily", []string{"go", "rust"}},
-		{"cadence=weekly&tags=offered", 200, "weekly", nil},
-		{"", 200, "weekly", nil},
-		{"%zz", 200, "weekly", nil},
+		{"cadence=weekly", "", "", []string{"feeds", "rust"}},
+		{"cadence=daily", "", "daily", []string{"feeds", "rust"}},
+		{"cadence=hourly&tags=offered", "This is not one of the choices. <q>hourly</q>", "daily", []string{"feeds", "rust"}},
+		{"cadence=weekly&language=fr", "There are no mails in this language. <q>fr</q>", "daily", []string{"feeds", "rust"}},
+		{"cadence=weekly&language=en", "", "weekly", []string{"feeds", "rust"}},
+		{"cadence=daily&tags=offered&tag=go&tag=unheard%0Aof", "One of the topics does not exist, or no longer. Please choose again. <q>unheard of</q>", "weekly", []string{"feeds", "rust"}},
+		{"tag=%3Cscript%3E", "Please choose again. <q>&lt;script&gt;</q>", "weekly", []string{"feeds", "rust"}},
+		{"tag=GO", "", "weekly", []string{"go"}},
+		{"cadence=daily&tags=offered&tag=go&tag=mail", "", "daily", []string{"go", "mail"}},
+		{"cadence=weekly&tags=offered", "", "weekly", nil},
+		{"", "", "weekly", nil},
+		{"%zz", "", "weekly", nil},
 	} {
 		res := w.post(link, test.form)
-		wantStatus(t, res, test.status)
+		if test.fault == "" {
+			wantStatus(t, res, 200)
+		} else {
+			wantStatus(t, res, 422)
+			wantAll(t, res.body, `<p class="done" id="wrong" role="alert">`, test.fault)
+			checkMarkup(t, res.body, "en")
+		}
 		ann := w.subscriber("ann@example.com")
 		if len(ann.Tags) == 0 {
 			ann.Tags = nil
@@ -82,10 +93,22 @@ func TestPreferences(t *testing.T) {
 		if diff := cmp.Diff([]any{test.cadence, test.tags}, []any{ann.Cadence, ann.Tags}); diff != "" {
 			t.Errorf("%q (-want +got):\n%s", test.form, diff)
 		}
-		if saved := strings.Contains(res.body, `role="status"`); saved != (test.status == 200) {
+		if saved := strings.Contains(res.body, `role="status"`); saved != (test.fault == "") {
 			t.Errorf("%q: says that it is saved: %v", test.form, saved)
 		}
 	}
+}
+
+// What was chosen is chosen again beside what was not among the choices.
+func TestFaultyPreferencesAreRefilled(t *testing.T) {
+	w := start(t, settings, offer("go", "mail"))
+	id := w.subscribe(imports.Row{Email: "ann@example.com", Tags: []string{"mail"}})
+	res := w.post("/preferences/"+w.tokens.Link(mailtoken.Preferences, id), "cadence=daily&tags=offered&tag=go&tag=x")
+	wantStatus(t, res, 422)
+	if diff := cmp.Diff([]string{"cadence=daily", "tag=go"}, checked(t, res.body)); diff != "" {
+		t.Error(diff)
+	}
+	wantAll(t, res.body, `<fieldset aria-describedby="wrong every">`)
 }
 
 func TestPreferencesWithoutTags(t *testing.T) {

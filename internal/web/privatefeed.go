@@ -13,6 +13,8 @@ import (
 	"publisher/feed"
 	"publisher/internal/ledger"
 	"publisher/internal/ledger/passstate"
+	"publisher/internal/web/files"
+	"publisher/internal/web/httpcache"
 	"publisher/templates"
 )
 
@@ -31,19 +33,19 @@ const (
 func (s *site) ownFeed(w http.ResponseWriter, r *http.Request) {
 	secret, found := strings.CutSuffix(r.PathValue("name"), ".xml")
 	if !found || s.Config.Feeds.Atom == "" {
-		s.file(w, r) // the owner may have a folder of that name
+		s.files.ServeHTTP(w, r) // the owner may have a folder of that name
 		return
 	}
 	token, err := s.Ledger.FindToken(r.Context(), ledger.TokenFeed, secret, s.Now())
 	if err == nil && token == nil {
-		s.file(w, r)
+		s.files.ServeHTTP(w, r)
 		return
 	}
 	var sub *ledger.Subscriber
 	if err == nil {
 		sub, err = s.Ledger.SubscriberByID(r.Context(), token.Subscriber)
 	}
-	var res *response
+	var res *httpcache.Response
 	if err == nil && sub != nil && sub.MayHaveFeed() {
 		res, err = s.selectedFeed(sub, secret)
 	}
@@ -54,26 +56,26 @@ func (s *site) ownFeed(w http.ResponseWriter, r *http.Request) {
 	case res == nil:
 		s.message(w, http.StatusNotFound, templates.MissingPage)
 	default:
-		res.serve(w, r, nil)
+		res.Serve(w, r, nil)
 	}
 }
 
 // selectedFeed returns a subscriber's own feed, which is made again after a minute.
-func (s *site) selectedFeed(sub *ledger.Subscriber, secret string) (*response, error) {
+func (s *site) selectedFeed(sub *ledger.Subscriber, secret string) (*httpcache.Response, error) {
 	id := sha256.Sum256([]byte("feed " + secret))
 	language := s.Config.LanguageOf(sub.Language)
-	key := cacheKey{"own feed", fmt.Sprintf("%x %q %q", id, language, sub.Tags)}
-	return s.cache.get(key, s.Now, cachePages, func() (*response, error) {
+	key := httpcache.Key{Kind: "own feed", Name: fmt.Sprintf("%x %q %q", id, language, sub.Tags)}
+	return s.cache.Get(key, s.Now, cachePages, func() (*httpcache.Response, error) {
 		entries, err := s.matching(language, sub.Tags)
 		if err != nil {
 			return nil, err
 		}
 		document := feed.Selection{ID: "urn:uuid:" + uuidOf(id), Self: s.ownFeedURL(secret), Site: s.Config.SiteIn(language),
 			Tags: sub.Tags, Depth: 1, Entries: entries}.Document()
-		return bodyResponse(document, s.types[s.Config.Feeds.Atom], time.Time{}, "",
-			field{"Cache-Control", []string{"private, max-age=300"}},
-			field{"Content-Security-Policy", []string{s.policy(filePolicy)}},
-			field{"Cross-Origin-Resource-Policy", []string{"cross-origin"}})
+		return httpcache.BodyResponse(document, s.types[s.Config.Feeds.Atom], time.Time{}, "",
+			httpcache.Header("Cache-Control", "private, max-age=300"),
+			httpcache.Header("Content-Security-Policy", files.Policy(s.Config.Site)),
+			httpcache.Header("Cross-Origin-Resource-Policy", "cross-origin"))
 	})
 }
 
@@ -124,19 +126,18 @@ type selecting struct {
 
 // take adds the entries of a document; none if it is not there.
 func (c *selecting) take(name string) error {
-	dir := c.site.Config.Path(c.site.Config.Feeds.Dir)
-	f, info, err := openBelow(dir, name)
+	f, info, err := c.site.files.Open(name)
 	switch {
-	case err != nil && machineFault(err):
+	case err != nil && files.MachineFault(err):
 		return err
 	case err != nil:
 		return nil
 	}
 	defer f.Close()
-	if info.Size() > min(maxFeed, c.room) || c.site.withheld(dir, name, f, info) {
+	if info.Size() > min(files.MaxFeed, c.room) {
 		return nil
 	}
-	document, err := io.ReadAll(io.LimitReader(f, maxFeed))
+	document, err := io.ReadAll(io.LimitReader(f, files.MaxFeed))
 	if err != nil {
 		return err
 	}

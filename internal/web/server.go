@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"publisher/internal/web/connlimit"
 	"sync"
 	"time"
 )
@@ -39,9 +40,9 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	// Requests outlive ctx by the grace period at most.
 	requests, cut := context.WithCancel(context.WithoutCancel(ctx))
 	defer cut()
-	limited := limitConnections(listener, s.Proxies)
+	limited := connlimit.New(listener, s.Proxies)
 	server := s.server(requests)
-	server.ConnState = limited.track
+	server.ConnState = limited.Track
 	h, ours := s.Handler.(*Handler)
 	var saving sync.WaitGroup
 	if ours {

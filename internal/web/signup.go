@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"math"
 	"net/http"
@@ -69,11 +68,15 @@ func (s *site) subscribe(w http.ResponseWriter, r *http.Request) {
 	}
 	u.how = how
 	if fault != "" {
+		s.CountSignup("faulty")
 		s.faulty(w, r, fields, u, fault, fault)
 		return
 	}
 	client := signup.Client(r.RemoteAddr, r.Header.Values("X-Forwarded-For"), s.Config.Server.Proxies)
 	decision := s.gate.Decide(r.Context(), signup.Request{Client: client, Address: u.key, Trap: u.trap, Made: u.made, Work: u.work})
+	if decision.Outcome != signup.Take {
+		s.CountSignup(outcomes[decision.Outcome])
+	}
 	switch decision.Outcome {
 	case signup.NoMail:
 		s.faulty(w, r, fields, u, "email", "domain")
@@ -95,6 +98,9 @@ func (s *site) subscribe(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// outcomes are what CountSignup is told of requests that are not taken.
+var outcomes = map[signup.Outcome]string{signup.NoMail: "no_mail", signup.Slow: "slow", signup.Full: "full", signup.Work: "work", signup.Drop: "dropped"}
+
 // takeSignup stores the request and answers.
 func (s *site) takeSignup(w http.ResponseWriter, r *http.Request, u signupRequest, ip string) {
 	wording, err := s.wording(u.language)
@@ -107,11 +113,14 @@ func (s *site) takeSignup(w http.ResponseWriter, r *http.Request, u signupReques
 		How: u.how, Wording: wording, IP: ip, At: s.Now(), Request: request, Browser: browser})
 	switch {
 	case errors.Is(err, errPending):
+		s.CountSignup("busy")
 		s.Log.Error("refused a sign-up: too many changes are pending", "waiting", maxChanges)
 		s.tooMany(w, r, http.StatusServiceUnavailable, 5*time.Minute)
 	case err != nil:
+		s.CountSignup("failed")
 		s.fail(w, r, err, u.email)
 	default:
+		s.CountSignup("taken")
 		s.signedUpAs(w, r, u, request, browser)
 	}
 }
@@ -136,7 +145,7 @@ func (s *site) signedUpAs(w http.ResponseWriter, r *http.Request, u signupReques
 	http.SetCookie(w, &http.Cookie{Name: signupCookie, Value: browser, Path: s.base + "/", MaxAge: int(cookieTime.Seconds()), HttpOnly: true,
 		SameSite: http.SameSiteLaxMode, Secure: s.Config.Server.URL != nil && s.Config.Server.URL.Scheme == "https"})
 	if wantsJSON(r) {
-		writeJSON(w, http.StatusAccepted, map[string]string{"request": request})
+		writeJSON(w, http.StatusAccepted, map[string]any{"request": request})
 		return
 	}
 	s.page(w, r, "page-code.html", &templates.CodePage{Frame: s.frameIn(u.language), URL: s.confirmURL(request)})
@@ -148,14 +157,14 @@ func (s *site) confirmURL(secret string) string { return s.base + "/confirm/" + 
 // faulty answers that a field is wrong, with a form that has the others as they were typed.
 // reason is the key of the words that say why.
 func (s *site) faulty(w http.ResponseWriter, r *http.Request, fields url.Values, u signupRequest, field, reason string) {
-	frame := s.frameIn(u.language)
-	said, err := s.Templates.Phrase(frame.Site.Language, "signup_fault_"+reason)
-	if err != nil {
-		s.fail(w, r, err, u.email)
+	frame, key := s.frameIn(u.language), "signup_fault_"+reason
+	if wantsJSON(r) {
+		s.say(w, r, http.StatusUnprocessableEntity, frame, key, map[string]any{"field": field})
 		return
 	}
-	if wantsJSON(r) {
-		writeJSON(w, http.StatusUnprocessableEntity, map[string]string{"error": said, "field": field})
+	said, err := s.Templates.Phrase(frame.Site.Language, key)
+	if err != nil {
+		s.fail(w, r, err, u.email)
 		return
 	}
 	form, err := s.signupForm(r.Context(), u.language)
@@ -173,11 +182,8 @@ func (s *site) faulty(w http.ResponseWriter, r *http.Request, fields url.Values,
 func (s *site) tooMany(w http.ResponseWriter, r *http.Request, status int, wait time.Duration) {
 	w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
 	if wantsJSON(r) {
-		said, err := s.Templates.Phrase(s.frame().Site.Language, "page_many_text")
-		if err == nil {
-			writeJSON(w, status, map[string]string{"error": said})
-			return
-		}
+		s.say(w, r, status, s.frame(), "page_many_text", nil)
+		return
 	}
 	s.message(w, status, templates.TooMany)
 }
@@ -187,12 +193,7 @@ func (s *site) askWork(w http.ResponseWriter, r *http.Request, fields url.Values
 	frame := s.frameIn(u.language)
 	const status = http.StatusPreconditionRequired
 	if wantsJSON(r) {
-		said, err := s.Templates.Phrase(frame.Site.Language, "page_work_text")
-		if err != nil {
-			s.fail(w, r, err, u.email)
-			return
-		}
-		writeJSON(w, status, map[string]any{"error": said, "work": challenge, "bits": signup.WorkBits})
+		s.say(w, r, status, frame, "page_work_text", map[string]any{"work": challenge, "bits": signup.WorkBits})
 		return
 	}
 	data := &templates.WorkPage{Frame: frame, URL: s.base + "/subscribe", Challenge: challenge, MailURL: signup.MailURL(s.Config.Mail.BounceTo)}
@@ -205,16 +206,4 @@ func (s *site) askWork(w http.ResponseWriter, r *http.Request, fields url.Values
 	}
 	runsScript(w, data, signup.WorkScript())
 	s.pageWith(w, r, status, "page-work.html", data)
-}
-
-// writeJSON sends a small answer as JSON.
-func writeJSON(w http.ResponseWriter, status int, v any) {
-	body, err := json.Marshal(v)
-	if err != nil {
-		status, body = http.StatusInternalServerError, []byte("{}") // maps of strings are always fine
-	}
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Content-Length", strconv.Itoa(len(body)+1))
-	w.WriteHeader(status)
-	w.Write(append(body, '\n')) //nolint:errcheck // the client may have left
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/noticequeue"
 	"publisher/internal/ledger/signups"
 	"publisher/internal/signup"
 	"publisher/internal/web"
@@ -238,9 +239,9 @@ func TestChromiumLink(t *testing.T) {
 	due := b.handled()
 	link = "x"
 	for _, n := range due {
-		if n.Kind == ledger.NoticeConfirm {
+		if n.Kind == noticequeue.Confirm {
 			link = "secret" + fmt.Sprint(n.ID)
-			if _, err := b.ledger.BeginNotice(t.Context(), n.ID, signups.ConfirmTokens(n.Pending, link, "1", b.now), b.now); err != nil {
+			if _, err := noticequeue.Begin(t.Context(), b.ledger, n.ID, signups.ConfirmTokens(n.Pending, link, "1", b.now), b.now); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -264,7 +265,7 @@ func TestChromiumSignupPagesFit(t *testing.T) {
 		w.write("feed.xml", rssSample)
 		request := w.signUp("email=a@one.example")
 		due := w.handled()
-		if _, err := w.ledger.BeginNotice(t.Context(), due[0].ID, signups.ConfirmTokens(due[0].Pending, "secret", "482913", w.now), w.now); err != nil {
+		if _, err := noticequeue.Begin(t.Context(), w.ledger, due[0].ID, signups.ConfirmTokens(due[0].Pending, "secret", "482913", w.now), w.now); err != nil {
 			t.Fatal(err)
 		}
 		wrong := w.post("/confirm/"+request, "code=1").body

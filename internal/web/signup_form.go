@@ -16,6 +16,7 @@ import (
 
 	"publisher/internal/config"
 	"publisher/internal/ledger/signups"
+	"publisher/internal/web/accept"
 	"publisher/mailer/address"
 )
 
@@ -62,7 +63,7 @@ func (s *site) signupFields(w http.ResponseWriter, r *http.Request) (fields url.
 	}
 	fields, err := jsonFields(body, append(fieldNames(), "code"))
 	if err != nil {
-		writeJSON(w, http.StatusBadRequest, map[string]string{"error": err.Error()})
+		writeJSON(w, http.StatusBadRequest, map[string]any{"error": err.Error()})
 		return nil, "", false
 	}
 	return fields, signups.ByJSON, true
@@ -77,8 +78,8 @@ func isJSON(r *http.Request) bool {
 // wantsJSON reports whether the answer must be JSON: the client prefers it to HTML, or does not
 // care and has sent JSON.
 func wantsJSON(r *http.Request) bool {
-	accept := r.Header.Values("Accept")
-	asJSON, asHTML := quality(accept, "application/json"), quality(accept, "text/html")
+	accepted := r.Header.Values("Accept")
+	asJSON, asHTML := accept.Quality(accepted, "application/json"), accept.Quality(accepted, "text/html")
 	return asJSON > asHTML || asJSON == asHTML && isJSON(r)
 }
 
@@ -157,13 +158,21 @@ func (s *site) signupCadence(name string) (cadence string, ok bool) {
 	return name, ok
 }
 
-// signupLanguage returns the language, which counts only if there are several.
+// signupLanguage returns the language, which is stored only if there are several. It reports
+// false for one that no mail is in.
 func (s *site) signupLanguage(text string) (tag string, ok bool) {
-	if text == "" || len(s.Config.AllLanguages()) == 0 {
+	if text == "" {
 		return "", true
 	}
-	tag, ok = config.LanguageTag(text)
-	return tag, ok && s.Config.HasDigestsIn(tag)
+	if tag, ok = config.LanguageTag(text); !ok {
+		return "", false
+	}
+	// Who asks for English may get American English.
+	ok = s.Config.HasDigestsIn(tag) || strings.HasPrefix(s.Config.Site.Language, tag+"-")
+	if len(s.Config.AllLanguages()) == 0 {
+		tag = ""
+	}
+	return tag, ok
 }
 
 // signupTags returns the tags as the publication spells them, or false if one is unknown.

@@ -12,8 +12,12 @@ import (
 	"publisher/internal/ledger/signups"
 )
 
-// maxBatch limits how many sign-ups are stored in one transaction.
-const maxBatch = 500
+const (
+	// maxBatch limits how many sign-ups are stored in one transaction.
+	maxBatch = 500
+	// gatherTime is how long the first one waits for others: mail waits for each transaction.
+	gatherTime = 20 * time.Millisecond
+)
 
 // errPending means that too many changes wait.
 var errPending = errors.New("too many changes are pending")
@@ -59,7 +63,12 @@ func (s *site) storeSignup(r *http.Request, u signups.Signup) error {
 
 // storeSignups stores what waits until nothing does.
 func (s *site) storeSignups() {
-	for batch := s.signups.next(); len(batch) > 0; batch = s.signups.next() {
+	for {
+		time.Sleep(gatherTime)
+		batch := s.signups.next()
+		if len(batch) == 0 {
+			return
+		}
 		all := make([]signups.Signup, len(batch))
 		for i, w := range batch {
 			all[i] = w.Signup

@@ -53,11 +53,15 @@ func (s *site) findTokenHolder(ctx context.Context, p mailtoken.Purpose, token s
 	if err != nil || subscriber == nil { // erased
 		return b, false, err
 	}
+	return s.holder(tokens, subscriber), true, nil
+}
+
+func (s *site) holder(tokens *mailtoken.Codec, subscriber *ledger.Subscriber) tokenHolder {
 	return tokenHolder{
 		Subscriber:     subscriber,
-		unsubscribeURL: s.base + "/unsubscribe/" + tokens.Link(mailtoken.Unsubscribe, id),
-		preferencesURL: s.base + "/preferences/" + tokens.Link(mailtoken.Preferences, id),
-	}, true, nil
+		unsubscribeURL: s.base + "/unsubscribe/" + tokens.Link(mailtoken.Unsubscribe, subscriber.ID),
+		preferencesURL: s.base + "/preferences/" + tokens.Link(mailtoken.Preferences, subscriber.ID),
+	}
 }
 
 // hasValidToken answers requests whose token is invalid before their body is read. If the

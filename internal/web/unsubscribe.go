@@ -39,12 +39,12 @@ func (s *site) unsubscribe(w http.ResponseWriter, r *http.Request) {
 	}
 	token, request := r.PathValue("token"), s.leaving(form)
 	s.change(w, r, func(ctx context.Context) (answer, error) {
-		b, found, err := s.findTokenHolder(ctx, mailtoken.Unsubscribe, token)
-		if err != nil || !found {
-			return s.answerBadLink, err
+		tokens, err := s.Ledger.Tokens(ctx)
+		if err != nil {
+			return nil, err
 		}
-		request.Subscriber = b.ID
-		return s.act(ctx, b, request)
+		request.Subscriber, _ = tokens.OpenLink(mailtoken.Unsubscribe, token) // 0, nobody, if it is invalid
+		return s.act(ctx, tokens, request)
 	})
 }
 
@@ -80,15 +80,19 @@ func cleanReason(text string) string {
 	return string(runes[:min(len(runes), maxReason)])
 }
 
-// act does what the link allows, and answers with the resulting state of the subscription.
-func (s *site) act(ctx context.Context, b tokenHolder, request subscription.Request) (answer, error) {
-	before, email := b.Status, b.Email
+// act does what the link allows, and answers with the resulting state of the subscription. It asks
+// the ledger once: all mail waits for each time.
+func (s *site) act(ctx context.Context, tokens *mailtoken.Codec, request subscription.Request) (answer, error) {
 	after, changed, err := subscription.Do(ctx, s.Ledger, request)
 	if err != nil || after == nil {
-		return s.answerBadLink, about(email, err)
+		return s.answerBadLink, err
 	}
-	b.Subscriber = after
+	b := s.holder(tokens, after)
 	if changed {
+		before := ledger.Unsubscribed
+		if request.Action == subscription.Leave {
+			before = b.UndoTo
+		}
 		s.Log.Info("a subscriber changed the subscription", "subscriber", b.ID, "from", before, "to", b.Status)
 	}
 	data := &templates.UnsubscribePage{State: templates.Ended, Said: request.Reason != ""}

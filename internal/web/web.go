@@ -16,9 +16,11 @@ import (
 
 	"publisher/internal/config"
 	"publisher/internal/ledger"
-	owner "publisher/internal/private"
 	"publisher/internal/readers"
 	"publisher/internal/signup"
+	"publisher/internal/web/files"
+	"publisher/internal/web/hooks"
+	"publisher/internal/web/httpcache"
 	"publisher/mailer/bounce"
 	"publisher/mailer/events"
 	"publisher/templates"
@@ -42,6 +44,9 @@ type Options struct {
 	// SignedUp is called soon after somebody has signed up, confirmed, asked for a fresh link or caused
 	// an alarm, so that there may be a mail to send. It must not block; nil for nothing.
 	SignedUp func()
+	// CountSignup is told the outcome of each request to subscribe, one of a few words, and of
+	// confirmations; nil for nobody.
+	CountSignup func(outcome string)
 	// Hooks receive what mail services post, by the name of the service, and Returned handles
 	// what they report.
 	Hooks    map[string]*events.Hook
@@ -62,19 +67,22 @@ type Archive interface {
 	Edition(ctx context.Context, number int64) (html []byte, found bool, err error)
 }
 
+// cacheBytes limits the memory that cached responses take.
+const cacheBytes = 32 << 20
+
 // site is the state of the handler. Only its cache, its pending changes and what it counts of
 // sign-ups change.
 type site struct {
 	Options
 	base      string // path of server.url; "" for none
 	plainBase string // the same, without escapes
-	types     mediaTypes
-	cache     *cache
+	types     files.Types
+	files     *files.Folder
+	cache     *httpcache.Cache
 	changes   *changes
-	owned     *owner.List // never served
+	seen      published
 	readers   *readers.Counter
 
-	hooks   *hooks
 	gate    *signup.Gate
 	signups signupQueue
 	alarm   sync.Mutex
@@ -99,7 +107,10 @@ func (h *Handler) Drain(ctx context.Context) {
 
 // LookAgain says that files of the output folder have changed, so that nobody gets an older
 // one from memory.
-func (h *Handler) LookAgain() { h.site.cache.lookAgain() }
+func (h *Handler) LookAgain() {
+	h.site.seen.feeds.Add(1)
+	h.site.cache.LookAgain()
+}
 
 // New returns the handler of all pages and files.
 func New(o Options) *Handler {
@@ -109,10 +120,14 @@ func New(o Options) *Handler {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &site{Options: o, types: feedTypes(o.Config.Feeds), cache: newCache(cacheBytes), changes: newChanges(), owned: o.Config.Private(),
-		readers: readers.New(o.Config.Site.Timezone), hooks: newHooks(),
+	if o.CountSignup == nil {
+		o.CountSignup = func(string) {}
+	}
+	s := &site{Options: o, types: files.FeedTypes(o.Config.Feeds), cache: httpcache.New(cacheBytes), changes: newChanges(),
+		readers: readers.New(o.Config.Site.Timezone),
 		gate: signup.NewGate(signup.Options{MailsPerHour: o.Config.Signup.MailsPerHour, RefuseDomains: o.Config.Signup.RefuseDomains,
 			Resolver: o.Resolver, Now: o.Now})}
+	s.files = files.New(files.Options{Config: o.Config, Cache: s.cache, Pages: filePages{s}, Fetched: s.countReader, Headers: securityHeaders, Now: o.Now, Log: o.Log})
 	if u := o.Config.Server.URL; u != nil {
 		s.base, s.plainBase = strings.TrimRight(u.EscapedPath(), "/"), strings.TrimRight(u.Path, "/")
 	}
@@ -145,13 +160,14 @@ func (s *site) routes() *router {
 	mux.HandleFunc("GET /preferences/{token}/feed", private(s.showOwnFeeds))
 	mux.HandleFunc("POST /preferences/{token}/feed", private(s.changeOwnFeeds))
 	mux.HandleFunc("GET /feeds/{name}", s.ownFeed)
-	mux.HandleFunc("POST /hooks/{service}", private(s.hook))
-	mux.bodies["POST /hooks/{service}"] = maxHook
+	fromServices := hooks.New(hooks.Options{Ledger: s.Ledger, Services: s.Hooks, Returned: s.Returned, Now: s.Now, Log: s.Log})
+	mux.HandleFunc("POST /hooks/{service}", private(fromServices.ServeHTTP))
+	mux.bodies["POST /hooks/{service}"] = hooks.MaxBody
 	mux.HandleFunc("GET /archive", s.ifPublic(s.toArchive))
 	mux.HandleFunc("GET /archive/{$}", s.ifPublic(s.archive))
 	mux.HandleFunc("GET /archive/atom.xml", s.ifPublic(s.archiveFeed))
 	mux.HandleFunc("GET /archive/{number}", s.edition)
-	mux.HandleFunc("GET /{path...}", s.file)
+	mux.HandleFunc("GET /{path...}", s.files.ServeHTTP)
 	return mux
 }
 
@@ -164,7 +180,7 @@ func underBase(base string, h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch path := r.URL.EscapedPath(); {
 		case path == base:
-			http.Redirect(w, r, base+"/", http.StatusMovedPermanently)
+			moved(w, base+"/")
 		case strings.HasPrefix(path, base+"/"):
 			stripped.ServeHTTP(w, r)
 		default:

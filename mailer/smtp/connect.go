@@ -80,7 +80,7 @@ func (s *Sender) connect(ctx context.Context) (*session, *ConnectError) {
 	smtputf8, _ := client.Extension("SMTPUTF8")
 	sizes, most := client.Extension("SIZE")
 	return &session{
-		client: client, addr: s.addr, signer: s.signer, pipelining: pipelining, smtputf8: smtputf8,
+		client: client, addr: s.addr, signer: s.signer, observer: s.observer, pipelining: pipelining, smtputf8: smtputf8,
 		sizes: sizes, max: maxSize(most),
 		deadline: &deadline{client: client, timeout: s.cfg.Timeout, grace: s.grace, ctx: ctx},
 	}, nil

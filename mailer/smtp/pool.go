@@ -104,7 +104,9 @@ func (d *pool) work() {
 		}
 		d.through()
 		c := &connection{pool: d, session: s}
+		d.sender.noteConnected(true)
 		job = c.run(job)
+		d.sender.noteConnected(false)
 		fault = c.fault()
 	}
 }

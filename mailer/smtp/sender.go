@@ -36,6 +36,24 @@ type Sender struct {
 	signer   *dkim.Signer  // nil: nothing is signed
 	pause    time.Duration // before the first new attempt after a failed connection
 	grace    time.Duration // for what is under way when delivery is to stop
+	observer Observer      // nil: nobody
+}
+
+// Observer is told what happens, by many goroutines at once.
+type Observer interface {
+	// Connected says that a connection begins, or ends.
+	Connected(begins bool)
+	// Replied says how long the server took to reply to a message.
+	Replied(took time.Duration)
+}
+
+// Observe has an observer told. It must be called before anything is sent.
+func (s *Sender) Observe(o Observer) { s.observer = o }
+
+func (s *Sender) noteConnected(begins bool) {
+	if s.observer != nil {
+		s.observer.Connected(begins)
+	}
 }
 
 // NewSender checks the settings. It does not open a connection. hello is the name that this

@@ -9,6 +9,7 @@ import (
 	"publisher/mailer/message"
 	"publisher/mailer/refusal"
 	"strconv"
+	"time"
 
 	"github.com/wneessen/go-mail/smtp"
 )
@@ -31,6 +32,7 @@ type session struct {
 	sizes      bool  // it offers SIZE (RFC 1870)
 	max        int64 // octets of the longest message that it accepts; 0: it does not say
 	deadline   *deadline
+	observer   Observer // nil: nobody
 	// undo is what the server needs before the next envelope after it has refused
 	// one: a lone dot where it waits for a body, else RSET.
 	undo string      // "", reset or loneDot
@@ -146,12 +148,13 @@ func (s *session) group(body *Job, next *envelope) roundTrip {
 		s.out = append(next.appendRcpt(next.appendMail(s.out)), data...)
 	}
 	written, err := s.write(s.out)
+	sent := time.Now()
 	s.body = pendingBody{}
 	if next != nil && err == nil {
 		s.make(next.job) // while the server works
 	}
 	if body != nil {
-		s.finish(&t, body, err != nil && written <= dot, err)
+		s.finish(&t, body, sent, err != nil && written <= dot, err)
 		s.deadline.endBody()
 	}
 	if t.lost == nil {
@@ -208,13 +211,16 @@ func (s *session) write(out []byte) (int, error) {
 }
 
 // finish reads the reply to a body. cut means that the write broke before the final dot, so
-// that the server cannot have accepted the message.
-func (s *session) finish(t *roundTrip, body *Job, cut bool, broken error) {
+// that the server cannot have accepted the message. The write ended at sent.
+func (s *session) finish(t *roundTrip, body *Job, sent time.Time, cut bool, broken error) {
 	if cut && errors.Is(broken, os.ErrDeadlineExceeded) {
 		t.body, t.lost = s.fault(body, Temporary, broken), broken
 		return
 	}
 	rep, err := s.read(t)
+	if s.observer != nil && err == nil {
+		s.observer.Replied(time.Since(sent))
+	}
 	switch {
 	case cut && (err != nil || rep.code < 400):
 		t.body, t.lost = s.fault(body, Temporary, broken), broken
@@ -283,7 +289,7 @@ func (s *session) oneByOne(body *Job, next *envelope) roundTrip {
 			return s.unsent(body)
 		}
 		written, err := s.write(s.out)
-		if s.finish(&t, body, err != nil && written <= dot, err); t.lost == nil {
+		if s.finish(&t, body, time.Now(), err != nil && written <= dot, err); t.lost == nil {
 			t.lost = err
 		}
 		s.deadline.endBody()

@@ -41,6 +41,11 @@ type target interface {
 // nothing is sent from the first one any more. What is interrupted can be begun anew: at no time
 // mail could be sent from both.
 func Copy(ctx context.Context, from, to Place, command string, now time.Time) (copied Copied, err error) {
+	return copyLedger(ctx, from, to, command, now, func(string) error { return nil })
+}
+
+// copyLedger calls reached once "filled", and once "moved". An error of it ends the copy, as a crash would.
+func copyLedger(ctx context.Context, from, to Place, command string, now time.Time, reached func(string) error) (copied Copied, err error) {
 	if from.DSN == to.DSN {
 		return copied, &ledger.AddressError{Err: hint.With(errors.New("both addresses are the same"), "write where the ledger is, and then where it is to be")}
 	}
@@ -56,11 +61,18 @@ func Copy(ctx context.Context, from, to Place, command string, now time.Time) (c
 	defer func() { err = errors.Join(err, dst.Close()) }()
 	copied.From, copied.To = src.Name(), dst.Name()
 	err = src.Move(ctx, dst.Name(), func(rows transfer.Database) error {
-		return dst.Fill(ctx, func(into transfer.Database) (err error) {
+		err := dst.Fill(ctx, func(into transfer.Database) (err error) {
 			copied.Tables, err = transfer.Copy(ctx, rows, into)
 			return err
 		})
+		if err != nil {
+			return err
+		}
+		return reached("filled")
 	})
+	if err == nil {
+		err = reached("moved")
+	}
 	if err == nil {
 		err = dst.Finish(ctx)
 	}

@@ -43,6 +43,27 @@ func OpenCopy(ctx context.Context, at Place) (*ledger.Ledger, error) {
 	return sqlite.OpenCopy(ctx, at.DSN)
 }
 
+// View calls look with the ledger as it is at one moment, for commands that look often. look may be
+// called more than once; only the last call counts.
+func View(ctx context.Context, at Place, look func(*ledger.Ledger) error) error {
+	if !at.OnPostgreSQL() {
+		return sqlite.View(ctx, at.DSN, look)
+	}
+	l, err := OpenCopy(ctx, at)
+	if err != nil {
+		return err
+	}
+	return errors.Join(look(l), l.Close())
+}
+
+// Holder returns what holds the lock of the ledger, as it describes itself; "" if nothing does.
+func Holder(ctx context.Context, at Place) (string, error) {
+	if at.OnPostgreSQL() {
+		return postgres.Holder(ctx, at.DSN)
+	}
+	return sqlite.Holder(at.DSN)
+}
+
 // Lock is held by one pass at a time.
 type Lock interface {
 	// Open opens the ledger for the pass that holds the lock.

@@ -1,3 +1,4 @@
+// Package erasure collects and erases all that the ledger has about somebody.
 package erasure
 
 import (
@@ -20,6 +21,9 @@ type Erasure struct {
 	Before bool   // it had been erased before
 	// Texts are the spellings of the address that the ledger had, in lower case.
 	Texts []string
+
+	mark       int64 // that of the erasure
+	unscrubbed bool  // an earlier erasure had not cleaned the files yet
 }
 
 // Erase removes everything about addresses from the ledger and the files beside it. What stays
@@ -27,27 +31,33 @@ type Erasure struct {
 // recipients. An address of which nothing is known is not remembered.
 //
 // Each address is erased in one transaction. The files are cleaned after that; if the program
-// dies before, or a reader is in the way, FinishErasures does it.
+// dies before, or a reader is in the way, Finish does it.
 func Erase(ctx context.Context, l *ledger.Ledger, emails []string, now time.Time) (all []Erasure, err error) {
 	former, err := addressesOf(ctx, l, emails, formerAddresses)
 	if err != nil {
 		return nil, err
 	}
 	var texts []string
+	var mark int64
+	others := false
 	for i, email := range slices.Concat(former, emails) {
-		e, err := eraseOne(ctx, l, email, now)
+		e, err := eraseOne(ctx, l, email, mark, now)
 		if err != nil {
 			return all, err
 		}
 		if i >= len(former) {
 			all = append(all, e)
 		}
-		texts = append(texts, e.Texts...)
+		texts, others = append(texts, e.Texts...), others || e.unscrubbed
+		mark = max(mark, e.mark)
 	}
-	if texts == nil {
+	switch {
+	case texts == nil:
 		return all, nil
+	case others: // whose texts are unknown here
+		texts = nil
 	}
-	return all, scrub(ctx, l, texts)
+	return all, scrub(ctx, l, texts, mark)
 }
 
 // formerAddresses are those that the subscriber with an address had before.
@@ -79,7 +89,8 @@ func addressesOf(ctx context.Context, l *ledger.Ledger, emails []string, query s
 	return all, nil
 }
 
-func eraseOne(ctx context.Context, l *ledger.Ledger, email string, now time.Time) (e Erasure, err error) {
+// eraseOne erases one address. mark is that of the caller's previous one; 0 for the first.
+func eraseOne(ctx context.Context, l *ledger.Ledger, email string, mark int64, now time.Time) (e Erasure, err error) {
 	e.Email = email
 	key, err := address.Normalize(email)
 	if err != nil {
@@ -109,7 +120,7 @@ func eraseOne(ctx context.Context, l *ledger.Ledger, email string, now time.Time
 		return e, l.Fail("erase an address", err)
 	}
 	err = l.Change(ctx, "erase an address", func(tx *sql.Tx) error {
-		e.Known, e.Before = false, false
+		e.Known, e.Before, e.mark, e.unscrubbed = false, false, 0, false
 		known, err := who.known(ctx, tx)
 		if err != nil {
 			return err
@@ -118,10 +129,15 @@ func eraseOne(ctx context.Context, l *ledger.Ledger, email string, now time.Time
 			return err
 		}
 		e.Known = known
+		owed, last, err := owedScrub(ctx, tx)
+		if err != nil {
+			return err
+		}
+		e.unscrubbed = owed && last != mark
 		if err := who.erase(ctx, tx, replies); err != nil {
 			return err
 		}
-		if err := markErased(ctx, tx, key, now); err != nil || !known {
+		if e.mark, err = markErased(ctx, tx, key, now); err != nil || !known {
 			return err
 		}
 		return ledger.AddEvent(ctx, tx, ledger.Event{At: now, Kind: "erased"})
@@ -276,20 +292,28 @@ func (who *erasee) erase(ctx context.Context, tx *sql.Tx, replies []ledger.Deliv
 	return ledger.OweScrub(ctx, tx)
 }
 
+// owedScrub reports whether the files have to be cleaned, and returns the mark of the last
+// erasure.
+func owedScrub(ctx context.Context, db sqlutil.RowQuerier) (owed bool, mark int64, err error) {
+	err = db.QueryRowContext(ctx, "SELECT scrub, COALESCE(erased_at, 0) FROM pass_state").Scan(&owed, &mark)
+	return owed, mark, err
+}
+
 // scrub removes from the database's files what no table has any more. It is done again if
-// texts are still there, or unknown.
-func scrub(ctx context.Context, l *ledger.Ledger, texts []string) error {
+// texts are still there, or unknown. mark is that of the last erasure that it is for: if
+// another one came meanwhile, the files still have to be cleaned for that.
+func scrub(ctx context.Context, l *ledger.Ledger, texts []string, mark int64) error {
 	if err := l.Scrub(ctx, texts); err != nil {
 		return l.Fail("clean its files after an erasure; the next pass tries again", err)
 	}
-	return l.StoreRow(ctx, "clean its files after an erasure", "UPDATE pass_state SET scrub = FALSE")
+	return l.StoreRow(ctx, "clean its files after an erasure", "UPDATE pass_state SET scrub = FALSE WHERE COALESCE(erased_at, 0) = $1", mark)
 }
 
 // Finish cleans the files of the ledger if an erasure could not.
 func Finish(ctx context.Context, l *ledger.Ledger) error {
-	var owed bool
-	if err := l.Reader().QueryRowContext(ctx, "SELECT scrub FROM pass_state").Scan(&owed); err != nil || !owed {
+	owed, mark, err := owedScrub(ctx, l.Reader())
+	if err != nil || !owed {
 		return l.Fail("look for unfinished erasures", err)
 	}
-	return scrub(ctx, l, nil)
+	return scrub(ctx, l, nil, mark)
 }

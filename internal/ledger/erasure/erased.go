@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"database/sql"
+	"maps"
 	"time"
 
 	"publisher/internal/ledger"
@@ -28,24 +29,27 @@ func readErasedKey(ctx context.Context, db sqlutil.RowQuerier) (key []byte, err 
 	return key, err
 }
 
-// markErased remembers a normalized address as erased.
-func markErased(ctx context.Context, tx *sql.Tx, address string, now time.Time) error {
+// markErased remembers a normalized address as erased. It returns the mark of this erasure, which
+// is later than that of any other.
+func markErased(ctx context.Context, tx *sql.Tx, address string, now time.Time) (mark int64, err error) {
 	key, err := readErasedKey(ctx, tx)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	if key == nil {
 		key = make([]byte, 32)
 		rand.Read(key) // never fails
 		if _, err := tx.ExecContext(ctx, "INSERT INTO secret (name, value) VALUES ($1, $2)", erasedKey, key); err != nil {
-			return err
+			return 0, err
 		}
 	}
 	if _, err := tx.ExecContext(ctx, "INSERT INTO erased (hash, at) VALUES ($1, $2) ON CONFLICT (hash) DO NOTHING", hashErased(key, address), sqlutil.Time(now)); err != nil {
-		return err
+		return 0, err
 	}
-	_, err = tx.ExecContext(ctx, "UPDATE pass_state SET erased_at = $1", sqlutil.Time(now))
-	return err
+	err = tx.QueryRowContext(ctx, `
+		UPDATE pass_state SET erased_at = CASE WHEN erased_at >= $1 THEN erased_at + 1 ELSE $1 END RETURNING erased_at`,
+		sqlutil.Time(now)).Scan(&mark)
+	return mark, err
 }
 
 // isErased reports whether a normalized address was erased.
@@ -58,7 +62,7 @@ func isErased(ctx context.Context, db sqlutil.RowQuerier, address string) (erase
 	return erased, err
 }
 
-// endErasure forgets that an address was erased: its reader has confirmed a subscription.
+// End forgets that an address was erased: its reader has confirmed a subscription.
 func End(ctx context.Context, tx *sql.Tx, address string) error {
 	key, err := readErasedKey(ctx, tx)
 	if err != nil || key == nil {
@@ -78,19 +82,22 @@ func Erased(ctx context.Context, l *ledger.Ledger, email string) (bool, error) {
 	return erased, l.Fail("look for an erased address", err)
 }
 
-// erasedSet are the erased addresses at one time.
+// Set are the erased addresses at one time.
 type Set struct {
 	key    []byte
 	hashes map[string]bool // nil: none
 }
 
-// readErased returns the erased addresses. Where nobody was erased it costs one query, and
+// ReadSet returns the erased addresses. Where nobody was erased it costs one query, and
 // has nothing.
-func ReadSet(ctx context.Context, tx *sql.Tx) (s Set, err error) {
-	if s.key, err = readErasedKey(ctx, tx); err != nil || s.key == nil {
+func ReadSet(ctx context.Context, db interface {
+	sqlutil.RowQuerier
+	sqlutil.Querier
+}) (s Set, err error) {
+	if s.key, err = readErasedKey(ctx, db); err != nil || s.key == nil {
 		return s, err
 	}
-	hashes, err := sqlutil.Column[[]byte](ctx, tx, "SELECT hash FROM erased")
+	hashes, err := sqlutil.Column[[]byte](ctx, db, "SELECT hash FROM erased")
 	if err != nil || len(hashes) == 0 {
 		return s, err
 	}
@@ -101,10 +108,10 @@ func ReadSet(ctx context.Context, tx *sql.Tx) (s Set, err error) {
 	return s, nil
 }
 
-// size returns their number.
-func (s Set) Size() int { return len(s.hashes) }
+// Equal reports whether the same addresses were erased.
+func (s Set) Equal(other Set) bool { return maps.Equal(s.hashes, other.hashes) }
 
-// has reports whether a normalized address was erased.
+// Has reports whether a normalized address was erased.
 func (s Set) Has(address string) bool {
 	return s.hashes != nil && s.hashes[string(hashErased(s.key, address))]
 }

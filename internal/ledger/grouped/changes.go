@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"sync"
+	"time"
 
 	"publisher/internal/ledger"
 )
@@ -15,34 +16,42 @@ type change struct {
 	touched ledger.Touched
 	do      func(*sql.Tx) error
 
-	tried bool // with others
-	done  bool // with others, and err is what became of it
+	tried chan struct{} // closed once it was, with others
+	done  bool          // with others, and err is what became of it
 	err   error
 }
 
-// Changes runs what callers want to change. Those that come while another transaction runs
-// share the next one.
+// Changes runs what callers want to change. Those that come while another transaction runs, or
+// soon after one while mail goes out, share the next one.
 type Changes struct {
 	// Transaction runs do in a transaction that touches these, and commits it. It may run do
 	// again if the database asks for that.
 	Transaction func(ctx context.Context, touched []ledger.Touched, do func(*sql.Tx) error) error
 	// Touch prepares the transaction for each of the changes in it.
 	Touch func(ctx context.Context, tx *sql.Tx, touched ledger.Touched) error
+	// Sending, unless nil, reports whether mail goes out.
+	Sending func() bool
 
 	mu      sync.Mutex
 	waiting []*change
-	turn    sync.Mutex // held while a transaction of them runs
+	ended   time.Time  // when a transaction of them did
+	turn    sync.Mutex // held while one runs
 }
 
-// maxTogether limits the changes in a transaction, because mail waits for it.
-const maxTogether = 50
+const (
+	// maxTogether limits the changes in a transaction, because mail waits for it.
+	maxTogether = 50
+	// apart is how long after a transaction somebody's change waits for company while mail goes out,
+	// which each transaction interrupts.
+	apart = 20 * time.Millisecond
+)
 
 // Run returns once the change is committed.
 func (c *Changes) Run(ctx context.Context, touched ledger.Touched, do func(*sql.Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	one := &change{ctx: ctx, touched: touched, do: do}
+	one := &change{ctx: ctx, touched: touched, do: do, tried: make(chan struct{})}
 	if touched.Everybody() {
 		return c.alone(one)
 	}
@@ -67,16 +76,40 @@ func (c *Changes) apply(tx *sql.Tx, one *change) error {
 func (c *Changes) together(one *change) error {
 	c.mu.Lock()
 	c.waiting = append(c.waiting, one)
+	company, ended := len(c.waiting), c.ended
 	c.mu.Unlock()
+	// Changes of nobody are steps of the mail that goes out, which cannot wait.
+	if len(one.touched.Subscribers()) > 0 && company < maxTogether && c.Sending != nil && c.Sending() {
+		one.await(time.Until(ended.Add(apart)))
+	}
 	c.turn.Lock()
 	defer c.turn.Unlock()
-	for !one.tried {
+	for !one.wasTried() {
 		c.runAll(c.take())
 	}
 	if one.done {
 		return one.err
 	}
 	return c.alone(one)
+}
+
+// await waits until the change was tried, at most so long.
+func (one *change) await(long time.Duration) {
+	timer := time.NewTimer(long)
+	defer timer.Stop()
+	select {
+	case <-one.tried:
+	case <-timer.C:
+	}
+}
+
+func (one *change) wasTried() bool {
+	select {
+	case <-one.tried:
+		return true
+	default:
+		return false
+	}
 }
 
 // take returns the changes that have waited longest.
@@ -97,8 +130,10 @@ func (c *Changes) runAll(all []*change) {
 	if len(all) > 1 {
 		failed, err = c.tryAll(all)
 	}
+	c.SetEnded(time.Now())
 	for _, one := range all {
-		one.tried, one.done, one.err = true, len(all) > 1 && !failed, err
+		one.done, one.err = len(all) > 1 && !failed, err
+		close(one.tried)
 	}
 }
 
@@ -126,13 +161,22 @@ func (c *Changes) tryAll(all []*change) (failed bool, err error) {
 	return failed, err
 }
 
-// Hold keeps changes that touch some waiting until release is called; waiting returns how many
-// there are.
-func (c *Changes) Hold() (waiting func() int, release func()) {
+// SetEnded says when a transaction ended that changes may wait for company after.
+func (c *Changes) SetEnded(at time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ended = at
+}
+
+// Waiting returns how many changes wait.
+func (c *Changes) Waiting() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.waiting)
+}
+
+// Hold keeps all changes but those that touch everybody waiting until release is called.
+func (c *Changes) Hold() (release func()) {
 	c.turn.Lock()
-	return func() int {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		return len(c.waiting)
-	}, c.turn.Unlock
+	return c.turn.Unlock
 }

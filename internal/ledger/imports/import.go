@@ -1,3 +1,4 @@
+// Package imports adds and updates subscribers from lists, and takes that back.
 package imports
 
 import (
@@ -51,7 +52,7 @@ type Counts struct {
 	Number                          int64 // of the import; 0 if it has none, or changed nothing
 }
 
-// ImportOptions control an import.
+// Options control an import.
 type Options struct {
 	Origin         Origin
 	DefaultCadence string // of subscribers without one of their own
@@ -66,12 +67,12 @@ type Options struct {
 	// Erased, unless nil, is called with the line of each row whose address was erased. It is
 	// refused, and the address is not remembered.
 	Erased func(file, line int)
-	// Source, unless nil, gives the import a number: it is in Imports, and UndoImport takes it
+	// Source, unless nil, gives the import a number: it is among All, and Undo takes it
 	// back.
 	Source *Source
 }
 
-// ImportSource says where an import comes from.
+// Source says where an import comes from.
 type Source struct {
 	Name    string // of the files
 	Service string // whose export they are
@@ -92,8 +93,13 @@ type Source struct {
 //     rows, ends the import and nothing is changed.
 //
 // Neither rows nor the functions of the options may use the ledger.
-func Run(ctx context.Context, l *ledger.Ledger, rows iter.Seq2[Row, error], o Options) (Counts, error) {
+func Run(ctx context.Context, l *ledger.Ledger, rows iter.Seq2[Row, error], o Options) (_ Counts, err error) {
 	i := &importer{Options: o, insertRows: l.InsertRows}
+	// Nothing else is read before the last row, so that no older state of the ledger has to be kept
+	// meanwhile.
+	if i.erased, err = erasure.ReadSet(ctx, l.Reader()); err != nil {
+		return Counts{}, l.Fail("import", err)
+	}
 	fill := func(tx *sql.Tx) error { return i.stage(ctx, tx, rows) }
 	merge := func(tx *sql.Tx) error { return i.merge(ctx, tx) }
 	if err := l.Stage(ctx, fill, merge); err != nil {
@@ -129,10 +135,7 @@ const (
 	stageSize = 1024
 )
 
-func (i *importer) stage(ctx context.Context, tx *sql.Tx, rows iter.Seq2[Row, error]) (err error) {
-	if i.erased, err = erasure.ReadSet(ctx, tx); err != nil {
-		return err
-	}
+func (i *importer) stage(ctx context.Context, tx *sql.Tx, rows iter.Seq2[Row, error]) error {
 	for row, err := range rows {
 		if err != nil {
 			return err

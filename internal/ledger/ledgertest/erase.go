@@ -9,6 +9,7 @@ import (
 	"publisher/internal/ledger/erasure"
 	"publisher/internal/ledger/imports"
 	"publisher/internal/ledger/mailtoken"
+	"publisher/internal/ledger/noticequeue"
 	"publisher/internal/ledger/signups"
 	"publisher/internal/ledger/subscription"
 )
@@ -99,14 +100,14 @@ func testErasedStayAway(t *testing.T, open Open) {
 
 	signup := signups.Signup{Email: "ann@example.com", How: signups.ByForm, At: Noon, Request: mailtoken.NewSecret()}
 	Must(t, signups.Add(ctx, l, signup))
-	Want(t, 1)(signups.Handle(ctx, l, Noon))
+	Want(t, 1)(signups.Handle(ctx, l, 1000, Noon))
 	Want(t, true)(erasure.Erased(ctx, l, "ann@example.com"))
-	notices, err := l.DueNotices(ctx, Noon, 10)
-	if Must(t, err); len(notices) != 1 || notices[0].Kind != ledger.NoticeConfirm {
+	notices, err := noticequeue.Due(ctx, l, Noon, 10)
+	if Must(t, err); len(notices) != 1 || notices[0].Kind != noticequeue.Confirm {
 		t.Fatalf("%+v", notices)
 	}
 	link := mailtoken.NewSecret()
-	Want(t, true)(l.BeginNotice(ctx, notices[0].ID, signups.ConfirmTokens(notices[0].Pending, link, "123456", Noon), Noon))
+	Want(t, true)(noticequeue.Begin(ctx, l, notices[0].ID, signups.ConfirmTokens(notices[0].Pending, link, "123456", Noon), Noon))
 	s, err := signups.ConfirmToken(ctx, l, link, "link", signups.ConfirmOptions{DefaultCadence: "weekly", Now: Noon})
 	if Must(t, err); s == nil || s.Status != ledger.Active {
 		t.Fatalf("%+v", s)
@@ -120,7 +121,7 @@ func testErasedStayAway(t *testing.T, open Open) {
 	if Must(t, err); !got[0].Known {
 		t.Errorf("%+v", got)
 	}
-	Want(t, 0)(signups.Handle(ctx, l, Noon))
+	Want(t, 0)(signups.Handle(ctx, l, 1000, Noon))
 }
 
 // The reply to a message that is under way while its subscriber is erased is not kept.

@@ -2,6 +2,8 @@ package ledgertest
 
 import (
 	"errors"
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -13,15 +15,17 @@ import (
 // Of several statuses that a list has for one address the strictest counts, in any order,
 // and an empty value never replaces another one.
 func testImportStrictest(t *testing.T, open Open) {
+	l := open(t)
+	id := int64(0)
 	order := []ledger.Status{ledger.Complained, ledger.Bounced, ledger.Unsubscribed, ledger.Removed, ledger.Pending, ledger.Active}
 	for i, strict := range order {
 		for _, other := range append(order[i:], "") {
 			for _, list := range [][]ledger.Status{{strict, other}, {other, strict}, {other, strict, other}} {
-				l := open(t)
-				full := imports.Row{Email: "ann@example.com", Name: "Ann", Cadence: "daily", Tags: []string{"go"}, Language: "de", Created: Noon.AddDate(-1, 0, 0), Confirmed: Noon.AddDate(-1, 0, 1)}
+				id++
+				full := imports.Row{Email: fmt.Sprintf("ann%d@example.com", id), Name: "Ann", Cadence: "daily", Tags: []string{"go"}, Language: "de", Created: Noon.AddDate(-1, 0, 0), Confirmed: Noon.AddDate(-1, 0, 1)}
 				var twins []imports.Row
 				for n, status := range list {
-					row := imports.Row{Email: "ANN@example.com"}
+					row := imports.Row{Email: strings.ToUpper(full.Email[:3]) + full.Email[3:]}
 					if n == 0 {
 						row = full
 					}
@@ -29,7 +33,7 @@ func testImportStrictest(t *testing.T, open Open) {
 					twins = append(twins, row)
 				}
 				Want(t, imports.Counts{Rows: 1, Added: 1, Duplicates: len(list) - 1})(imports.Run(ctx, l, Rows(nil, twins...), imports.Options{DefaultCadence: "weekly", Now: Noon}))
-				want := ledger.Subscriber{ID: 1, Email: "ANN@example.com", Name: full.Name, Status: strict, Cadence: full.Cadence, Tags: full.Tags,
+				want := ledger.Subscriber{ID: id, Email: twins[len(twins)-1].Email, Name: full.Name, Status: strict, Cadence: full.Cadence, Tags: full.Tags,
 					Language: full.Language, Created: full.Created, Confirmed: full.Confirmed, StatusAt: Noon}
 				if diff := cmp.Diff(want, Subscriber(t, l, full.Email)); diff != "" {
 					t.Errorf("%q (-want +got)\n%s", list, diff)

@@ -23,6 +23,17 @@ func Run(t *testing.T, open Open) {
 	}
 }
 
+// RunOnly is Run for some of the tests.
+func RunOnly(t *testing.T, open Open, names ...string) {
+	for _, name := range names {
+		test := suite[name]
+		if test == nil {
+			t.Fatalf("there is no test %q", name)
+		}
+		t.Run(name, func(t *testing.T) { test(t, open) })
+	}
+}
+
 var suite = map[string]func(t *testing.T, open Open){
 	"first pass and scan":           testFirstPass,
 	"unchanged note":                testUnchangedNote,

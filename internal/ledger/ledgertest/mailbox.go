@@ -2,10 +2,8 @@ package ledgertest
 
 import (
 	"testing"
-	"time"
 
 	"publisher/internal/ledger/passstate"
-	"publisher/internal/ledger/signups"
 )
 
 // Each mailbox has a position of its own.
@@ -25,12 +23,4 @@ func testMailboxes(t *testing.T, open Open) {
 		want("a", p.validity, p.uid)
 	}
 	want("b", 0, 0)
-
-	now := time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
-	Must(t, signups.Add(ctx, l, signups.Signup{Email: "a@example.com", How: signups.ByMail, At: now, Request: "x"}))
-	for ago, want := range map[time.Duration]int{time.Hour: 1, 0: 0} {
-		if n, err := signups.Count(ctx, l, now.Add(-ago)); n != want || err != nil {
-			t.Errorf("since %v: %d sign-ups, %v; want %d", ago, n, err, want)
-		}
-	}
 }

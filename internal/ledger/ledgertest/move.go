@@ -10,32 +10,33 @@ import (
 	"publisher/internal/ledger/erasure"
 	"publisher/internal/ledger/imports"
 	"publisher/internal/ledger/mailtoken"
+	"publisher/internal/ledger/noticequeue"
 	"publisher/internal/ledger/signups"
 )
 
 // secretOf sends the only notice that is due, of that kind, and returns the secret of its link.
-func secretOf(t *testing.T, l *ledger.Ledger, kind ledger.NoticeKind, email string, now time.Time) string {
+func secretOf(t *testing.T, l *ledger.Ledger, kind noticequeue.Kind, email string, now time.Time) string {
 	t.Helper()
-	due, err := l.DueNotices(ctx, now, 10)
+	due, err := noticequeue.Due(ctx, l, now, 10)
 	Must(t, err)
 	if len(due) != 1 || due[0].Kind != kind || due[0].Email != email {
 		t.Fatalf("due is %+v, want a %s to %s", due, kind, email)
 	}
-	purpose := map[ledger.NoticeKind]ledger.TokenPurpose{ledger.NoticeManage: ledger.TokenManage, ledger.NoticeAddress: ledger.TokenAddress, ledger.NoticeMoved: ledger.TokenTakeBack}[kind]
+	purpose := map[noticequeue.Kind]ledger.TokenPurpose{noticequeue.Manage: ledger.TokenManage, noticequeue.Address: ledger.TokenAddress, noticequeue.Moved: ledger.TokenTakeBack}[kind]
 	lasts, data := 7*24*time.Hour, due[0].Email
-	if kind == ledger.NoticeManage {
+	if kind == noticequeue.Manage {
 		lasts, data = time.Hour, ""
 	}
 	token := ledger.Token{Secret: mailtoken.NewSecret(), Purpose: purpose, Subscriber: due[0].Subscriber, Data: data, Expires: now.Add(lasts)}
-	Want(t, true)(l.BeginNotice(ctx, due[0].ID, []ledger.Token{token}, now))
-	Must(t, l.EndNotice(ctx, ledger.NoticeResult{ID: due[0].ID, Status: ledger.NoticeSent, At: now}))
+	Want(t, true)(noticequeue.Begin(ctx, l, due[0].ID, []ledger.Token{token}, now))
+	Must(t, noticequeue.End(ctx, l, noticequeue.Result{ID: due[0].ID, Status: noticequeue.Sent, At: now}))
 	return token.Secret
 }
 
 func freshLink(t *testing.T, l *ledger.Ledger, email string, now time.Time) string {
 	t.Helper()
 	Want(t, true)(signups.PlanManage(ctx, l, Subscriber(t, l, email).ID, now))
-	return secretOf(t, l, ledger.NoticeManage, email, now)
+	return secretOf(t, l, noticequeue.Manage, email, now)
 }
 
 var moving = signups.MoveOptions{DefaultCadence: "weekly", Now: Noon, Masked: func(string) string { return "masked" }}
@@ -47,14 +48,14 @@ func moved(t *testing.T, l *ledger.Ledger, from, to string) string {
 	if Must(t, err); s == nil {
 		t.Fatal("the fresh link does not work")
 	}
-	secret := secretOf(t, l, ledger.NoticeAddress, to, Noon)
+	secret := secretOf(t, l, noticequeue.Address, to, Noon)
 	for range 2 { // once more does no harm
 		s, err = signups.Move(ctx, l, secret, moving)
 		if Must(t, err); s == nil || s.Email != to || s.Status != ledger.Active {
 			t.Fatalf("%+v", s)
 		}
 	}
-	return secretOf(t, l, ledger.NoticeMoved, from, Noon)
+	return secretOf(t, l, noticequeue.Moved, from, Noon)
 }
 
 // A fresh link works once, for an hour, and there are three a day.

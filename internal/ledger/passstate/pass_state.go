@@ -1,3 +1,5 @@
+// Package passstate stores what a pass leaves for the next ones, so that they repeat neither work
+// nor warnings.
 package passstate
 
 import (

@@ -54,6 +54,8 @@ func advise(err error) error {
 		return adviseOnServer(err, server)
 	case isConnecting:
 		return adviseOnNetwork(connecting)
+	case isLost(err):
+		return hint.With(&said{"the connection to the server was lost", err}, "run again when the server is up")
 	}
 	return err
 }

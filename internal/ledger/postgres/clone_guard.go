@@ -113,22 +113,23 @@ func (e *engine) cloneError(what string) error {
 
 // CheckCloneMark implements [ledger.Engine].
 func (e *engine) CheckCloneMark(ctx context.Context) error {
-	m, err := e.readMark()
-	if err != nil {
-		return e.fail("read the clone mark", err)
-	}
-	g, err := readGuard(ctx, e.db)
-	var what string
-	if err == nil {
-		what, err = e.compare(ctx, e.db, g, m)
-	}
-	if err != nil {
-		return e.fail("read the clone mark", err)
-	}
-	if what == "" {
-		return nil
+	g, what, err := e.checkClone(ctx, e.db)
+	if err != nil || what == "" {
+		return err
 	}
 	return e.stop(ctx, g, what)
+}
+
+// checkClone compares the ledger with this machine's mark: see compare.
+func (e *engine) checkClone(ctx context.Context, q sqlutil.RowQuerier) (g guard, what string, err error) {
+	m, err := e.readMark()
+	if err == nil {
+		g, err = readGuard(ctx, q)
+	}
+	if err == nil {
+		what, err = e.compare(ctx, q, g, m)
+	}
+	return g, what, e.fail("read the clone mark", err)
 }
 
 // stop says in the ledger that nobody may send, and returns the error.

@@ -12,6 +12,7 @@ import (
 	"publisher/internal/ledger"
 	"publisher/internal/ledger/imports"
 	"publisher/internal/ledger/ledgertest"
+	"publisher/internal/ledger/postgres"
 	"publisher/internal/postgrestest"
 )
 
@@ -23,6 +24,18 @@ func wantStopped(t *testing.T, l *ledger.Ledger, why string) {
 		if !errors.As(err, &clone) || !strings.Contains(err.Error(), why) {
 			t.Errorf("%s: %v, want %q", name, err, why)
 		}
+	}
+}
+
+// wantSeenFrom fails the test unless who only looks at the ledger is told why nothing may be sent.
+func wantSeenFrom(t *testing.T, dsn, stateDir, why string) {
+	t.Helper()
+	l, err := postgres.OpenCopy(ctx, dsn, postgres.Options{StateDir: stateDir})
+	must(t, err)
+	defer l.Close()
+	var clone *ledger.CloneError
+	if err := l.CheckCloneMark(ctx); !errors.As(err, &clone) || !strings.Contains(err.Error(), why) {
+		t.Errorf("looking: %v, want %q", err, why)
 	}
 }
 
@@ -94,6 +107,8 @@ func TestRestoredDoesNotSend(t *testing.T) {
 
 	onA, onB := openAt(t, dsn, a), openAt(t, dsn, b)
 	must(t, onB.CheckCloneMark(ctx)) // it has seen no more
+	wantSeenFrom(t, dsn, a, "the ledger is older than")
+	must(t, onB.CheckCloneMark(ctx)) // looking told nobody
 	wantStopped(t, onA, "the ledger is older than when mail was last sent from this machine (mark 6, then 8), found on ")
 	wantStopped(t, onB, "the ledger is older")
 	wantAdopted(t, onA, onB)

@@ -22,6 +22,7 @@ import (
 const (
 	connectTimeout = 10 * time.Second
 	usualConns     = 10 // of a pool, unless the address has pool_max_conns
+	fewestConns    = 3  // the durable step has one, an import another, and both read and change meanwhile
 )
 
 // session is how each connection is set up. A process that is cut off inside a transaction would
@@ -60,6 +61,7 @@ func parseAddress(dsn string) (*address, error) {
 	if !u.Query().Has("pool_max_conns") {
 		config.MaxConns = usualConns
 	}
+	config.MaxConns = max(config.MaxConns, fewestConns)
 	config.ConnConfig.DialFunc = dialer().DialContext
 	if _, chosen := os.LookupEnv("PGCONNECT_TIMEOUT"); !chosen && !u.Query().Has("connect_timeout") {
 		config.ConnConfig.ConnectTimeout = connectTimeout

@@ -152,7 +152,7 @@ func TestConnectRefusesStandby(t *testing.T) {
 		}
 		defer conn.Close(context.Background())
 	}
-	refused(t, as, "remaining connection slots are reserved", false)
+	refused(t, as, "raise max_connections of the server", false) // it has words for the last, and for none
 }
 
 // connected connects, and looks at how the session is set up.

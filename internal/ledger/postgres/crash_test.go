@@ -228,3 +228,25 @@ func TestLeavingOnAnotherMachine(t *testing.T) {
 	dsn := empty(t)
 	ledgertest.LeaveWhileSending(t, openAt(t, dsn, t.TempDir()), openAt(t, dsn, t.TempDir()))
 }
+
+// Two machines that deliver the same edition to the same recipients send each only once.
+func TestTwoMachinesDeliver(t *testing.T) {
+	const subscribers = 2_000
+	dsn := empty(t)
+	machines := []*ledger.Ledger{openAt(t, dsn, t.TempDir()), openAt(t, dsn, t.TempDir())}
+	edition := addMany(t, machines[0], subscribers)
+	sent := make([]int, len(machines))
+	var all sync.WaitGroup
+	for i, l := range machines {
+		all.Go(func() { sent[i] = ledgertest.DeliverPages(t, l, edition, recorders, nil) })
+	}
+	all.Wait()
+	if sent[0]+sent[1] != subscribers {
+		t.Errorf("%d sent, want %d", sent, subscribers)
+	}
+	e, err := machines[1].Edition(ctx, edition)
+	must(t, err)
+	if e.Sent != subscribers {
+		t.Errorf("%d are recorded as sent, want %d", e.Sent, subscribers)
+	}
+}

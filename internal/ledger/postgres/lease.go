@@ -89,6 +89,31 @@ func TakeLock(ctx context.Context, dsn string, o Options, command string, now ti
 	return l, nil
 }
 
+// Holder returns who has the lock, as they describe themselves; "" if nobody does.
+func Holder(ctx context.Context, dsn string) (string, error) {
+	a, err := parseAddress(dsn)
+	if err != nil {
+		return "", err
+	}
+	a.config.MaxConns = 1
+	pool, err := a.connect(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer pool.Close()
+	var there bool
+	if err := pool.QueryRow(ctx, "SELECT to_regclass('lease') IS NOT NULL").Scan(&there); err != nil || !there {
+		return "", ledger.Failure(a.name, "look who has the lock", advise(err))
+	}
+	var holder string
+	var expired, connected bool
+	err = pool.QueryRow(ctx, lookAtLease, passLease).Scan(&holder, &expired, &connected)
+	if errors.Is(err, pgx.ErrNoRows) || err == nil && expired {
+		return "", nil
+	}
+	return holder, ledger.Failure(a.name, "look who has the lock", advise(err))
+}
+
 // take waits until the lease is this process's, or is known to be another's.
 func (l *Lock) take(ctx context.Context, holder string) error {
 	db := stdlib.OpenDBFromPool(l.pool)

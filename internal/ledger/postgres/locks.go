@@ -26,7 +26,7 @@ const (
 const (
 	// lockChanges begins a change. A commit has to be on the disk, whatever the server's default
 	// is.
-	lockChanges = "SELECT set_config('synchronous_commit', 'on', TRUE), pg_advisory_xact_lock($1)"
+	lockChanges = "SELECT set_config('synchronous_commit', 'on', TRUE), set_config('lock_timeout', $2, TRUE), pg_advisory_xact_lock($1)"
 	lockSteps   = "SELECT pg_advisory_xact_lock($1)"
 )
 
@@ -51,7 +51,7 @@ func (e *engine) transaction(ctx context.Context, touched []ledger.Touched, do f
 
 // lock takes the locks of a change, and then looks whether this process may still change anything.
 func (e *engine) lock(ctx context.Context, tx *sql.Tx, touched []ledger.Touched) error {
-	if err := takeLocks(ctx, tx, touched); err != nil || e.permit.query == "" {
+	if err := e.takeLocks(ctx, tx, touched); err != nil || e.permit.query == "" {
 		return err
 	}
 	_, err := tx.ExecContext(ctx, e.permit.query, e.permit.arg)
@@ -65,8 +65,8 @@ type permit struct {
 	arg   int64
 }
 
-func takeLocks(ctx context.Context, tx *sql.Tx, touched []ledger.Touched) error {
-	if _, err := tx.ExecContext(ctx, lockChanges, int64(changesLock)); err != nil {
+func (e *engine) takeLocks(ctx context.Context, tx *sql.Tx, touched []ledger.Touched) error {
+	if _, err := tx.ExecContext(ctx, lockChanges, int64(changesLock), e.wait.attempt()); err != nil {
 		return err
 	}
 	var ids []int64

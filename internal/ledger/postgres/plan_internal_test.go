@@ -47,7 +47,7 @@ func (p plan) scans() (all []string) {
 func explain(t *testing.T, e *engine, statement string, parameters int) (scans []string) {
 	t.Helper()
 	noError(t, pgx.BeginFunc(ctx, e.pool, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, beginStep, int64(stepsLock)); err != nil {
+		if _, err := tx.Exec(ctx, beginStep, int64(stepsLock), "1s"); err != nil {
 			return err
 		}
 		if _, err := tx.Exec(ctx, "PREPARE explained AS "+statement, pgx.QueryExecModeSimpleProtocol); err != nil {

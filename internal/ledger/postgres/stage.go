@@ -10,28 +10,37 @@ import (
 	"publisher/internal/ledger"
 )
 
-// importTables create the tables for an import's rows. A connection of the pool may have those of
-// an import that failed.
+// importTables create the tables for an import's rows. A connection of the pool may have those of an
+// earlier import.
 const importTables = `
-	DROP TABLE IF EXISTS pg_temp.import_row;
-	DROP TABLE IF EXISTS pg_temp.import_line;
-	CREATE TEMPORARY TABLE import_row (
+	CREATE TEMPORARY TABLE IF NOT EXISTS import_row (
 		n BIGINT PRIMARY KEY, email_key TEXT COLLATE "C" NOT NULL, email TEXT COLLATE "C" NOT NULL, name TEXT COLLATE "C" NOT NULL,
 		status TEXT COLLATE "C" NOT NULL, cadence TEXT COLLATE "C" NOT NULL, tags TEXT COLLATE "C" NOT NULL,
 		language TEXT COLLATE "C" NOT NULL, created_at BIGINT, confirmed_at BIGINT, was TEXT COLLATE "C"
 	);
-	CREATE TEMPORARY TABLE import_line (
+	CREATE TEMPORARY TABLE IF NOT EXISTS import_line (
 		n BIGINT PRIMARY KEY, file BIGINT NOT NULL, line BIGINT NOT NULL, email_key TEXT COLLATE "C" NOT NULL,
 		email TEXT COLLATE "C" NOT NULL, refused TEXT COLLATE "C" NOT NULL, left_out BOOLEAN NOT NULL
 	);
+	DELETE FROM import_row;
+	DELETE FROM import_line;
 	-- Whoever reads the list may be slow, and nobody waits for it.
 	SET idle_in_transaction_session_timeout = 0`
 
-// dropImportTables leaves the connection as it was.
-const dropImportTables = `
-	DROP TABLE IF EXISTS pg_temp.import_row;
-	DROP TABLE IF EXISTS pg_temp.import_line;
-	SET idle_in_transaction_session_timeout = '10s'`
+// fewRows is how many rows are deleted rather than dropped with their tables, which takes longer than
+// all else that a small import does.
+const fewRows = 1000
+
+// haveMany reports whether the tables have more.
+const haveMany = `SELECT (SELECT COUNT(*) FROM (SELECT 1 FROM import_row LIMIT $1) r) + (SELECT COUNT(*) FROM (SELECT 1 FROM import_line LIMIT $1) l) >= $1`
+
+// analyzeImport tells the server what it has to merge.
+const analyzeImport = "ANALYZE import_row; ANALYZE import_line"
+
+const (
+	dropImportTables  = "DROP TABLE IF EXISTS pg_temp.import_row; DROP TABLE IF EXISTS pg_temp.import_line"
+	resetStageTimeout = "SET idle_in_transaction_session_timeout = '10s'"
+)
 
 // Stage implements [ledger.Engine].
 func (e *engine) Stage(ctx context.Context, fill func(*sql.Tx) error, merge func(*sql.Tx) error) (err error) {
@@ -39,8 +48,13 @@ func (e *engine) Stage(ctx context.Context, fill func(*sql.Tx) error, merge func
 	if err != nil {
 		return err
 	}
+	many := true // unless it is known
 	defer func() {
-		_, dropped := conn.ExecContext(context.WithoutCancel(ctx), dropImportTables)
+		reset := resetStageTimeout
+		if many {
+			reset += "; " + dropImportTables
+		}
+		_, dropped := conn.ExecContext(context.WithoutCancel(ctx), reset)
 		if err != nil { // which may have ended the connection
 			dropped = nil
 		}
@@ -52,7 +66,15 @@ func (e *engine) Stage(ctx context.Context, fill func(*sql.Tx) error, merge func
 	if err := stage(ctx, conn, fill); err != nil {
 		return err
 	}
-	if _, err := conn.ExecContext(ctx, "SET idle_in_transaction_session_timeout = '10s'; ANALYZE import_row; ANALYZE import_line"); err != nil {
+	if err := conn.QueryRowContext(ctx, haveMany, fewRows).Scan(&many); err != nil {
+		return err
+	}
+	if many {
+		if _, err := conn.ExecContext(ctx, analyzeImport); err != nil {
+			return err
+		}
+	}
+	if _, err := conn.ExecContext(ctx, resetStageTimeout); err != nil {
 		return err
 	}
 	tx, err := e.beginStaged(ctx, conn)

@@ -16,7 +16,7 @@ import (
 // until the end of the transaction. A plan that is made while a table is empty, or was never
 // analyzed, would go over all of delivery, or of another index, for each group, and be kept after
 // the table has grown. Planning takes longer than the statement, so it is done once.
-const beginStep = `SELECT pg_advisory_xact_lock_shared($1), set_config('synchronous_commit', 'on', TRUE),
+const beginStep = `SELECT set_config('lock_timeout', $2, TRUE), pg_advisory_xact_lock_shared($1), set_config('synchronous_commit', 'on', TRUE),
 	set_config('plan_cache_mode', 'force_generic_plan', TRUE), set_config('jit', 'off', TRUE), set_config('enable_seqscan', 'off', TRUE),
 	set_config('enable_bitmapscan', 'off', TRUE), set_config('enable_hashjoin', 'off', TRUE), set_config('enable_mergejoin', 'off', TRUE),
 	set_config('enable_material', 'off', TRUE), set_config('enable_sort', 'off', TRUE)`
@@ -172,7 +172,7 @@ func (r *recorder) runStep(ctx context.Context, requests int, subscribers []int6
 		return nil, err
 	}
 	batch := new(pgx.Batch)
-	batch.Queue(beginStep, int64(stepsLock))
+	batch.Queue(beginStep, int64(stepsLock), r.engine.wait.attempt())
 	slices.Sort(subscribers)
 	batch.Queue(lockSubscribers, slices.Compact(subscribers))
 	if g := r.engine.permit; g.query != "" {

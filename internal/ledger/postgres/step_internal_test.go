@@ -52,6 +52,11 @@ func openAt(t *testing.T, dsn string) opened {
 	return opened{l, e}
 }
 
+// idle returns a recorder that only the test uses.
+func idle(e *engine) *recorder {
+	return &recorder{engine: e, settler: e.recorder.settler, underway: map[ledger.DeliveryKey]bool{}}
+}
+
 // told is what a call of Record returns, apart from errors of the group.
 type told struct{ Begun, Failed bool }
 
@@ -217,6 +222,8 @@ func (h *history) intent(s stored) *ledger.Intent {
 func TestStepIsThatOfTheModel(t *testing.T) {
 	const seeds, rounds = 30, 20
 	fast, model := openEmpty(t), openEmpty(t)
+	statement, rules := idle(fast.e), idle(model.e)
+	defer statement.release()
 	decided := 0
 	for seed := range uint64(seeds) {
 		var histories [2]*history
@@ -238,9 +245,9 @@ func TestStepIsThatOfTheModel(t *testing.T) {
 					call.answer = make(chan error, 1)
 				}
 			}
-			n := decideAlone(t, fast.e.recorder, groups[0])
+			n := decideAlone(t, statement, groups[0])
 			decided += n
-			noError(t, model.e.recorder.decide(ctx, groups[1]))
+			noError(t, rules.decide(ctx, groups[1]))
 			for i, group := range groups {
 				for _, call := range group {
 					noError(t, <-call.answer)

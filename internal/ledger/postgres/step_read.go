@@ -51,7 +51,7 @@ func (r *recorder) decide(ctx context.Context, group []*request) error {
 
 // lockStep locks everything that the requests depend on.
 func (r *recorder) lockStep(ctx context.Context, tx *sql.Tx, group []*request) error {
-	if _, err := tx.ExecContext(ctx, beginStep, int64(stepsLock)); err != nil {
+	if _, err := tx.ExecContext(ctx, beginStep, int64(stepsLock), r.engine.wait.attempt()); err != nil {
 		return err
 	}
 	subscribers := subscribersOf(group)

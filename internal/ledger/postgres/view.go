@@ -17,7 +17,7 @@ import (
 // moment, and what it changes is seen by nobody else and thrown away. It locks nothing that others
 // need, so that looking never stalls sending: see view_driver.go and view_shadow.go.
 type view struct {
-	name    string
+	here    *engine // without a connection: for what this machine has beside the ledger
 	viewed  *viewed
 	db      *sql.DB
 	settler *ledger.Settler
@@ -35,7 +35,7 @@ func OpenCopy(ctx context.Context, dsn string, o Options) (*ledger.Ledger, error
 	var v *view
 	// Somebody may be upgrading the schema.
 	err = newLockWait().retry(ctx, func() error {
-		v, err = openView(ctx, a)
+		v, err = openView(ctx, a, o.StateDir)
 		return err
 	})
 	if err != nil {
@@ -44,12 +44,12 @@ func OpenCopy(ctx context.Context, dsn string, o Options) (*ledger.Ledger, error
 	return ledger.OpenEngine(ctx, v, ledger.Options{Name: a.name, Spool: filepath.Join(o.StateDir, spoolName), Private: true})
 }
 
-func openView(ctx context.Context, a *address) (*view, error) {
+func openView(ctx context.Context, a *address, stateDir string) (*view, error) {
 	viewed, err := startView(ctx, a.config.ConnConfig)
 	if err != nil {
 		return nil, err
 	}
-	v := &view{name: a.name, viewed: viewed, db: viewed.database()}
+	v := &view{here: &engine{name: a.name, stateDir: stateDir}, viewed: viewed, db: viewed.database()}
 	err = v.createIfEmpty(ctx)
 	if err == nil {
 		v.settler, err = ledger.PrepareSettler(ctx, v.db)
@@ -145,8 +145,14 @@ func (v *view) Stage(ctx context.Context, fill, merge func(*sql.Tx) error) error
 	return v.Change(ctx, ledger.Touched{}, merge)
 }
 
-// CheckCloneMark implements [ledger.Engine]: nothing is sent from here.
-func (v *view) CheckCloneMark(context.Context) error { return nil }
+// CheckCloneMark implements [ledger.Engine]. It tells nobody else what is wrong.
+func (v *view) CheckCloneMark(ctx context.Context) error {
+	_, what, err := v.here.checkClone(ctx, v.db)
+	if err != nil || what == "" {
+		return err
+	}
+	return v.here.cloneError(what)
+}
 
 // AdvanceCloneMark implements [ledger.Engine].
 func (v *view) AdvanceCloneMark(context.Context) error { return nil }
@@ -159,7 +165,7 @@ func (v *view) Scrub(context.Context, []string) error { return nil }
 
 // CheckIntegrity implements [ledger.Engine].
 func (v *view) CheckIntegrity(ctx context.Context) error {
-	return (&engine{name: v.name, db: v.db}).CheckIntegrity(ctx)
+	return (&engine{name: v.here.name, db: v.db}).CheckIntegrity(ctx)
 }
 
 // LimitLockWait implements [ledger.Engine]: no wait is longer than a second.

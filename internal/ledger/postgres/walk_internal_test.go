@@ -6,11 +6,11 @@ import (
 	"testing"
 
 	"publisher/internal/ledger"
-	"publisher/internal/ledger/ledgertest"
+	"publisher/internal/ledger/walktest"
 )
 
 func TestWalks(t *testing.T) {
-	ledgertest.Walk(t, 30, func(t *testing.T) (*ledger.Ledger, ledgertest.Reset) {
+	walktest.Run(t, 30, func(t *testing.T) (*ledger.Ledger, walktest.Reset) {
 		l := openEmpty(t)
 		return l.Ledger, func() error {
 			for _, query := range []string{

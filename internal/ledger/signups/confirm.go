@@ -11,10 +11,11 @@ import (
 	"publisher/internal/ledger"
 	"publisher/internal/ledger/erasure"
 	"publisher/internal/ledger/mailtoken"
+	"publisher/internal/ledger/noticequeue"
 	"publisher/internal/ledger/sqlutil"
 )
 
-// PendingSignup is an address that was asked to confirm.
+// Pending is an address that was asked to confirm.
 type Pending struct {
 	ID               int64
 	Email, Name      string
@@ -124,7 +125,7 @@ func StartedBy(ctx context.Context, l *ledger.Ledger, browser string, p *Pending
 	return started, l.Fail("look up a sign-up", err)
 }
 
-// ConfirmTokens returns the tokens of one attempt to send a NoticeConfirm: of its link and of
+// ConfirmTokens returns the tokens of one attempt to send a noticequeue.Confirm: of its link and of
 // its code.
 func ConfirmTokens(pending int64, link, code string, now time.Time) []ledger.Token {
 	id, expires := strconv.FormatInt(pending, 10), now.Add(pendingTime)
@@ -137,7 +138,7 @@ func ConfirmTokens(pending int64, link, code string, now time.Time) []ledger.Tok
 // ConfirmOptions control a confirmation.
 type ConfirmOptions struct {
 	DefaultCadence string // of subscribers without one of their own
-	Welcome        bool   // plan a NoticeWelcome
+	Welcome        bool   // plan a noticequeue.Welcome
 	Now            time.Time
 }
 
@@ -286,7 +287,7 @@ func (p *Pending) settle(ctx context.Context, tx *sql.Tx, s *ledger.Subscriber, 
 		err = ledger.AddEvent(ctx, tx, ledger.Event{At: o.Now, Kind: "confirmed", Subscriber: s.ID, Data: map[string]string{"how": how, "page": p.Page}})
 	}
 	if err == nil && o.Welcome {
-		err = ledger.PlanNotice(ctx, tx, ledger.Notice{Kind: ledger.NoticeWelcome, Email: s.Email, Subscriber: s.ID, Language: s.Language, Created: o.Now})
+		err = noticequeue.PlanIn(ctx, tx, noticequeue.Notice{Kind: noticequeue.Welcome, Email: s.Email, Subscriber: s.ID, Language: s.Language, Created: o.Now})
 	}
 	id := strconv.FormatInt(p.ID, 10)
 	for _, change := range []struct {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/noticequeue"
 	"publisher/internal/ledger/sqlutil"
 	"publisher/mailer/address"
 )
@@ -26,14 +27,14 @@ func PlanManage(ctx context.Context, l *ledger.Ledger, subscriber int64, now tim
 		if err != nil || s == nil {
 			return err
 		}
-		planned, err = planFew(ctx, tx, ledger.Notice{Kind: ledger.NoticeManage, Email: s.Email, Subscriber: s.ID, Language: s.Language, Created: now})
+		planned, err = planFew(ctx, tx, noticequeue.Notice{Kind: noticequeue.Manage, Email: s.Email, Subscriber: s.ID, Language: s.Language, Created: now})
 		return err
 	})
 	return planned && err == nil, err
 }
 
 // planFew plans a notice unless its address has had enough of its kind in the last day.
-func planFew(ctx context.Context, tx *sql.Tx, n ledger.Notice) (bool, error) {
+func planFew(ctx context.Context, tx *sql.Tx, n noticequeue.Notice) (bool, error) {
 	key, err := address.Normalize(n.Email)
 	if err != nil {
 		return false, err
@@ -44,7 +45,7 @@ func planFew(ctx context.Context, tx *sql.Tx, n ledger.Notice) (bool, error) {
 	if err != nil || lately >= noticesOfDay {
 		return false, err
 	}
-	return true, ledger.PlanNotice(ctx, tx, n)
+	return true, noticequeue.PlanIn(ctx, tx, n)
 }
 
 // Managed returns the subscriber of a fresh link; nil if it is unknown, used or too old.

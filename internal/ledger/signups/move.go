@@ -8,6 +8,7 @@ import (
 
 	"publisher/internal/ledger"
 	"publisher/internal/ledger/erasure"
+	"publisher/internal/ledger/noticequeue"
 	"publisher/internal/ledger/sqlutil"
 	"publisher/internal/ledger/subscription"
 	"publisher/mailer/address"
@@ -28,7 +29,7 @@ func AskAddress(ctx context.Context, l *ledger.Ledger, secret, email string, now
 		if _, err := tx.ExecContext(ctx, "DELETE FROM token WHERE hash = $1", ledger.TokenHash(ledger.TokenManage, secret)); err != nil {
 			return err
 		}
-		_, err = planFew(ctx, tx, ledger.Notice{Kind: ledger.NoticeAddress, Email: email, Subscriber: s.ID, Language: s.Language, Created: now})
+		_, err = planFew(ctx, tx, noticequeue.Notice{Kind: noticequeue.Address, Email: email, Subscriber: s.ID, Language: s.Language, Created: now})
 		return err
 	})
 	if err != nil {
@@ -56,8 +57,8 @@ type MoveOptions struct {
 	Masked func(email string) string
 }
 
-// Move makes the address of a NoticeAddress the subscriber's, any number of times, and plans a
-// NoticeMoved to the old one. If the new address is on the list already, that subscription goes
+// Move makes the address of a noticequeue.Address the subscriber's, any number of times, and
+// plans a noticequeue.Moved to the old one. If the new address is on the list already, that subscription goes
 // on, with the choices of this one unless it was active, and this one ends. It returns who gets
 // the mail from now on; nil if the link is unknown or too old.
 func Move(ctx context.Context, l *ledger.Ledger, secret string, o MoveOptions) (s *ledger.Subscriber, err error) {
@@ -125,7 +126,7 @@ func settleMove(ctx context.Context, tx *sql.Tx, t *ledger.Token, secret, old st
 		_, err = tx.ExecContext(ctx, "DELETE FROM token WHERE subscriber = $1 AND purpose IN ('manage', 'address') AND hash <> $2", t.Subscriber, ledger.TokenHash(ledger.TokenAddress, secret))
 	}
 	if err == nil {
-		err = ledger.PlanNotice(ctx, tx, ledger.Notice{Kind: ledger.NoticeMoved, Email: old, Subscriber: t.Subscriber, Language: now.Language,
+		err = noticequeue.PlanIn(ctx, tx, noticequeue.Notice{Kind: noticequeue.Moved, Email: old, Subscriber: t.Subscriber, Language: now.Language,
 			Data: map[string]string{"address": o.Masked(now.Email)}, Created: o.Now})
 	}
 	return err

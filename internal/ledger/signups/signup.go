@@ -1,3 +1,5 @@
+// Package signups turns requests to subscribe into subscribers who have confirmed, and does what
+// they confirm later: a change of address, a feed of their own.
 package signups
 
 import (
@@ -7,6 +9,7 @@ import (
 
 	"publisher/internal/ledger"
 	"publisher/internal/ledger/mailtoken"
+	"publisher/internal/ledger/noticequeue"
 	"publisher/internal/ledger/sqlutil"
 	"publisher/mailer/address"
 )
@@ -39,7 +42,7 @@ const (
 	// noticeMemory is how long notices are kept, which limits how many of them go to an address.
 	noticeMemory = 30 * 24 * time.Hour
 	// At most one confirmation an hour and three in noticeMemory go to an address until it
-	// confirms, and one NoticeAlready a day.
+	// confirms, and one noticequeue.Already a day.
 	confirmPause  = time.Hour
 	mostConfirms  = 3
 	alreadyPause  = 24 * time.Hour
@@ -48,7 +51,7 @@ const (
 )
 
 // Add stores requests to subscribe, all or none. It does not look at what is known of
-// their addresses: HandleSignups does that.
+// their addresses: Handle does that.
 func Add(ctx context.Context, l *ledger.Ledger, all ...Signup) error {
 	return l.Store(ctx, "store a sign-up", func(tx *sql.Tx) error {
 		for _, s := range all {
@@ -91,19 +94,24 @@ type openSignup struct {
 
 // Handle decides who of those that asked to subscribe gets which notice, and returns the
 // number of requests. An active subscriber is told so. Everybody else is asked to confirm,
-// whatever became of an earlier subscription, which stays as it is until then.
-func Handle(ctx context.Context, l *ledger.Ledger, now time.Time) (handled int, err error) {
+// whatever became of an earlier subscription, which stays as it is until then. Requests that
+// came by mail wait while perHour of all were handled in the last hour.
+func Handle(ctx context.Context, l *ledger.Ledger, perHour int, now time.Time) (handled int, err error) {
 	for {
-		var n int
-		var open bool
-		if err := l.Reader().QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM signup WHERE handled_at IS NULL)").Scan(&open); err != nil || !open {
+		var forms, mails bool
+		err := l.Reader().QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM signup WHERE handled_at IS NULL AND how <> 'mail'),
+			EXISTS (SELECT 1 FROM signup WHERE handled_at IS NULL AND how = 'mail')`).Scan(&forms, &mails)
+		if err == nil && mails && !forms {
+			var room int
+			room, err = roomForMail(ctx, l.Reader(), now, perHour)
+			mails = room > 0
+		}
+		if err != nil || !forms && !mails {
 			return handled, l.Fail("read the sign-ups", err)
 		}
-		err := l.Store(ctx, "handle sign-ups", func(tx *sql.Tx) error {
-			batch, err := sqlutil.Collect(ctx, tx, scanOpenSignup, `
-				SELECT u.id, COALESCE(s.id, 0), COALESCE(s.status, ''), COALESCE(s.email, u.email), u.email_key, u.language, u.created_at
-				FROM signup u LEFT JOIN subscriber s ON s.email_key = u.email_key
-				WHERE u.handled_at IS NULL ORDER BY u.id LIMIT $1`, ledger.BatchSize)
+		var n int
+		err = l.Store(ctx, "handle sign-ups", func(tx *sql.Tx) error {
+			batch, err := openSignups(ctx, tx, perHour, now)
 			n = len(batch)
 			for i := range batch {
 				if err == nil {
@@ -119,6 +127,26 @@ func Handle(ctx context.Context, l *ledger.Ledger, now time.Time) (handled int, 
 	}
 }
 
+// openSignups returns the next requests to decide about: forms, and then mails as far as there
+// is room.
+func openSignups(ctx context.Context, tx *sql.Tx, perHour int, now time.Time) ([]openSignup, error) {
+	read := func(which string, limit int) ([]openSignup, error) {
+		return sqlutil.Collect(ctx, tx, scanOpenSignup, `
+			SELECT u.id, COALESCE(s.id, 0), COALESCE(s.status, ''), COALESCE(s.email, u.email), u.email_key, u.language, u.created_at
+			FROM signup u LEFT JOIN subscriber s ON s.email_key = u.email_key
+			WHERE u.handled_at IS NULL AND u.how `+which+` 'mail' ORDER BY u.id LIMIT $1`, limit)
+	}
+	forms, err := read("<>", ledger.BatchSize)
+	if err != nil || len(forms) > 0 {
+		return forms, err
+	}
+	room, err := roomForMail(ctx, tx, now, perHour)
+	if err != nil || room == 0 {
+		return nil, err
+	}
+	return read("=", min(room, ledger.BatchSize))
+}
+
 func scanOpenSignup(row sqlutil.Scanner) (u openSignup, err error) {
 	err = row.Scan(&u.id, &u.subscriber, &u.status, &u.email, &u.key, &u.language, (*sqlutil.Time)(&u.at))
 	return u, err
@@ -129,29 +157,29 @@ func (u *openSignup) handle(ctx context.Context, tx *sql.Tx, now time.Time) erro
 		return err
 	}
 	if u.status == ledger.Active {
-		told, err := u.count(ctx, tx, ledger.NoticeAlready, now.Add(-alreadyPause))
+		told, err := u.count(ctx, tx, noticequeue.Already, now.Add(-alreadyPause))
 		if err != nil || told > 0 {
 			return err
 		}
-		return ledger.PlanNotice(ctx, tx, ledger.Notice{Kind: ledger.NoticeAlready, Email: u.email, Subscriber: u.subscriber, Language: u.language, Created: now})
+		return noticequeue.PlanIn(ctx, tx, noticequeue.Notice{Kind: noticequeue.Already, Email: u.email, Subscriber: u.subscriber, Language: u.language, Created: now})
 	}
 	pending, err := u.makePending(ctx, tx, now)
 	if err != nil {
 		return err
 	}
-	lately, err := u.count(ctx, tx, ledger.NoticeConfirm, now.Add(-confirmPause))
+	lately, err := u.count(ctx, tx, noticequeue.Confirm, now.Add(-confirmPause))
 	if err != nil || lately > 0 {
 		return err
 	}
-	all, err := u.count(ctx, tx, ledger.NoticeConfirm, now.Add(-noticeMemory))
+	all, err := u.count(ctx, tx, noticequeue.Confirm, now.Add(-noticeMemory))
 	if err != nil || all >= mostConfirms {
 		return err
 	}
-	return ledger.PlanNotice(ctx, tx, ledger.Notice{Kind: ledger.NoticeConfirm, Email: u.email, Pending: pending, Language: u.language, Created: now})
+	return noticequeue.PlanIn(ctx, tx, noticequeue.Notice{Kind: noticequeue.Confirm, Email: u.email, Pending: pending, Language: u.language, Created: now})
 }
 
 // count counts the notices to the address, without confirmations that led to a subscription.
-func (u *openSignup) count(ctx context.Context, tx *sql.Tx, kind ledger.NoticeKind, since time.Time) (n int, err error) {
+func (u *openSignup) count(ctx context.Context, tx *sql.Tx, kind noticequeue.Kind, since time.Time) (n int, err error) {
 	err = tx.QueryRowContext(ctx, `
 		SELECT COUNT(*) FROM notice WHERE email_key = $1 AND kind = $2 AND created_at > $3 AND (kind <> 'confirm' OR pending IS NOT NULL)`,
 		u.key, kind, sqlutil.Time(since)).Scan(&n)
@@ -171,12 +199,14 @@ func (u *openSignup) makePending(ctx context.Context, tx *sql.Tx, now time.Time)
 }
 
 // Expire deletes what is no longer needed: addresses that never confirmed, requests,
-// expired tokens and old notices.
-func Expire(ctx context.Context, l *ledger.Ledger, now time.Time) error {
+// expired tokens and old notices. It returns how many requests have waited too long, and are
+// deleted without a confirmation.
+func Expire(ctx context.Context, l *ledger.Ledger, now time.Time) (givenUp int, err error) {
 	old := []struct {
 		which string
 		at    time.Time
 	}{
+		{"signup WHERE created_at <= $1 AND handled_at IS NULL AND how = 'mail'", now.Add(-longestWait)},
 		{"pending WHERE expires_at <= $1", now},
 		{"signup WHERE created_at <= $1 AND handled_at IS NOT NULL", now.Add(-pendingTime)},
 		{"token WHERE expires_at <= $1", now},
@@ -187,25 +217,28 @@ func Expire(ctx context.Context, l *ledger.Ledger, now time.Time) error {
 	for _, o := range old {
 		var some bool
 		if err := l.Reader().QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM "+o.which+")", sqlutil.Time(o.at)).Scan(&some); err != nil {
-			return l.Fail("look for expired sign-ups", err)
+			return 0, l.Fail("look for expired sign-ups", err)
 		}
 		any = any || some
 	}
 	if !any {
-		return nil
+		return 0, nil
 	}
-	return l.Store(ctx, "delete expired sign-ups", func(tx *sql.Tx) error {
-		for _, o := range old {
-			if _, err := tx.ExecContext(ctx, "DELETE FROM "+o.which, sqlutil.Time(o.at)); err != nil {
+	err = l.Store(ctx, "delete expired sign-ups", func(tx *sql.Tx) error {
+		for i, o := range old {
+			done, err := tx.ExecContext(ctx, "DELETE FROM "+o.which, sqlutil.Time(o.at))
+			if err != nil {
+				return err
+			}
+			if i > 0 {
+				continue
+			}
+			n, err := done.RowsAffected()
+			if givenUp = int(n); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
-}
-
-// Count returns the number of requests to subscribe since a time.
-func Count(ctx context.Context, l *ledger.Ledger, since time.Time) (n int, err error) {
-	err = l.Reader().QueryRowContext(ctx, "SELECT COUNT(*) FROM signup WHERE created_at > $1", sqlutil.Time(since)).Scan(&n)
-	return n, l.Fail("count the sign-ups", err)
+	return givenUp, err
 }

@@ -10,7 +10,7 @@ import (
 
 // newChanges returns what runs changes, each group in one transaction of the writer.
 func newChanges(r *recorder) *grouped.Changes {
-	return &grouped.Changes{Touch: r.touch, Transaction: func(ctx context.Context, _ []ledger.Touched, do func(*sql.Tx) error) error {
+	return &grouped.Changes{Touch: r.touch, Sending: r.writer.log.recording, Transaction: func(ctx context.Context, _ []ledger.Touched, do func(*sql.Tx) error) error {
 		return r.writer.run(ctx, do)
 	}}
 }

@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"sync"
 	"testing"
+	"time"
 
 	"publisher/internal/ledger"
 	"publisher/internal/ledger/ledgertest"
@@ -77,12 +78,88 @@ func TestChangesTogether(t *testing.T) {
 	}
 }
 
+// While mail goes out, changes of subscribers wait for company, not longer than the next
+// transaction or a moment, and each gets its own answer.
+func TestChangesWaitWhileMailGoesOut(t *testing.T) {
+	ctx := context.Background()
+	e, err := openEngine(ctx, filepath.Join(t.TempDir(), "publisher.db"), false)
+	noError(t, err)
+	l, err := e.ledger(ctx)
+	noError(t, err)
+	t.Cleanup(func() { l.Close() })
+	ledgertest.AddMany(t, l, 20)
+	moment := e.changes.SetEnded
+	e.write.log.mu.Lock()
+	e.write.log.recorded = time.Now().Add(time.Hour)
+	e.write.log.mu.Unlock()
+	refused := errors.New("refused")
+	leave := func(id int64) error {
+		return e.Change(ctx, ledger.Only(id), func(tx *sql.Tx) error {
+			_, err := tx.ExecContext(ctx, "UPDATE subscriber SET status = 'unsubscribed' WHERE id = $1", id)
+			if id == 3 {
+				return refused
+			}
+			return err
+		})
+	}
+	status := func(id int64) (status ledger.Status) {
+		noError(t, e.read.QueryRow("SELECT status FROM subscriber WHERE id = $1", id).Scan(&status))
+		return status
+	}
+
+	moment(time.Now().Add(time.Hour))
+	answers := make(chan error)
+	for id := int64(4); id < 20; id++ {
+		go func() { answers <- leave(id) }()
+	}
+	waitForChanges(e, 16)
+	before := commits(t, e)
+	noError(t, e.Change(ctx, ledger.Only(), func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, "UPDATE subscriber SET name = 'x' WHERE id = 20")
+		return err
+	}))
+	for range 16 {
+		noError(t, <-answers)
+	}
+	if n := commits(t, e) - before; n != 1 {
+		t.Errorf("%d transactions, want 1", n)
+	}
+	if got := status(19); got != ledger.Unsubscribed {
+		t.Errorf("somebody who waited is %s", got)
+	}
+
+	moment(time.Now())
+	noError(t, leave(20))
+	if got := status(20); got != ledger.Unsubscribed {
+		t.Errorf("somebody who came alone is %s when that is answered", got)
+	}
+
+	moment(time.Now().Add(time.Hour))
+	for id := range int64(2) {
+		go func() { answers <- leave(id + 3) }()
+	}
+	waitForChanges(e, 2)
+	noError(t, e.Change(ctx, ledger.Only(), func(*sql.Tx) error { return nil }))
+	if err := errors.Join(<-answers, <-answers); !errors.Is(err, refused) || err.Error() != refused.Error() {
+		t.Errorf("answers: %v, want one refusal", err)
+	}
+	if got := status(3); got != ledger.Active {
+		t.Errorf("somebody who was refused is %s", got)
+	}
+}
+
+func waitForChanges(e *engine, n int) {
+	for e.changes.Waiting() < n {
+		runtime.Gosched()
+	}
+}
+
 // runTogether calls change for the subscribers 1 to 20 while another transaction runs.
 func runTogether(e *engine, change func(id int64) error) map[int64]error {
 	const n = 20
 	var mu sync.Mutex
 	answers := map[int64]error{}
-	waiting, release := e.changes.Hold()
+	release := e.changes.Hold()
 	var all sync.WaitGroup
 	for id := range int64(n) {
 		all.Go(func() {
@@ -92,9 +169,7 @@ func runTogether(e *engine, change func(id int64) error) map[int64]error {
 			answers[id+1] = err
 		})
 	}
-	for waiting() < n {
-		runtime.Gosched()
-	}
+	waitForChanges(e, n)
 	release()
 	all.Wait()
 	return answers

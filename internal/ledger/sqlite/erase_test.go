@@ -194,25 +194,113 @@ func TestEraseFromAnOlderLedger(t *testing.T) {
 	}
 }
 
-// What a server says to another process's message, after the erasure, is not kept either.
+// What a server says to another process's message, after the erasure, is not kept either: of a
+// message that was on its way, and of one whose envelope it refuses.
 func TestEraseWhileAnotherProcessSends(t *testing.T) {
 	dir := t.TempDir()
 	dsn := "sqlite:" + filepath.Join(dir, "publisher.db")
 	sending, erasing := openAt(t, dsn), openAt(t, dsn)
 	edition := addMany(t, sending, 2)
-	add(t, sending, imports.Row{Email: planted[0]})
-	id := subscriber(t, sending, planted[0]).ID
+	refused := "refused@example.com"
+	add(t, sending, imports.Row{Email: planted[0]}, imports.Row{Email: refused})
+	id, other := subscriber(t, sending, planted[0]).ID, subscriber(t, sending, refused).ID
 	want1(t, true)(sending.Record(ctx, nil, &ledger.Intent{Edition: edition, Subscriber: id, After: 1, Through: 1, At: noon}))
-	_, err := erasure.Erase(ctx, erasing, planted[:1], noon)
+	// Nobody is erased yet, as the recorder has read here.
+	want1(t, true)(sending.Record(ctx, nil, &ledger.Intent{Edition: edition, Subscriber: 1, Through: 1, At: noon}))
+	_, err := erasure.Erase(ctx, erasing, []string{planted[0], refused}, noon.Add(-time.Second)) // it began before it was committed
 	must(t, err)
 	want1(t, false)(sending.Record(ctx, &ledger.Result{Edition: edition, Subscriber: id, Status: ledger.Failed, Reply: "550 " + planted[0], At: noon.Add(time.Minute)}, nil))
-	all, err := sending.DeliveriesTo(ctx, id)
-	if must(t, err); len(all) != 1 || all[0].Reply != "" {
+	want1(t, false)(sending.Record(ctx, &ledger.Result{Edition: edition, Subscriber: other, After: 1, Through: 1, Status: ledger.Failed, Reply: "550 " + refused, At: noon.Add(time.Minute)}, nil))
+	// Of others everything is kept.
+	want1(t, false)(sending.Record(ctx, &ledger.Result{Edition: edition, Subscriber: 1, Status: ledger.Failed, Reply: "550 no", At: noon.Add(time.Minute)}, nil))
+	if found := filesNaming(t, dir, append(planted, refused)...); found != nil {
+		t.Errorf("it is still in %v", found)
+	}
+	for who, reply := range map[int64]string{id: "", other: "", 1: "550 no"} {
+		all, err := sending.DeliveriesTo(ctx, who)
+		if must(t, err); len(all) != 1 || all[0].Reply != reply {
+			t.Errorf("%+v, want the reply %q", all, reply)
+		}
+	}
+}
+
+// Of a retry whose envelope is refused after its subscriber was erased nothing is stored, and the
+// next mail goes out.
+func TestEraseDuringARetry(t *testing.T) {
+	l := openAt(t, "sqlite:"+filepath.Join(t.TempDir(), "publisher.db"))
+	edition := addMany(t, l, 2)
+	add(t, l, imports.Row{Email: planted[0]})
+	id := subscriber(t, l, planted[0]).ID
+	refused := ledger.Result{Edition: edition, Subscriber: id, After: 1, Through: 1, Status: ledger.Deferred, Code: 452, NoIntent: true, Reply: "452 full", At: noon, Next: noon}
+	want1(t, false)(l.Record(ctx, &refused, nil))
+	_, err := erasure.Erase(ctx, l, planted[:1], noon)
+	must(t, err)
+	want1(t, true)(l.Record(ctx, &refused, &ledger.Intent{Edition: edition, Subscriber: 1, Through: 1, At: noon}))
+	all, err := l.DeliveriesTo(ctx, id)
+	if must(t, err); len(all) != 1 || all[0].Status != ledger.Failed || all[0].Attempts != 1 {
 		t.Errorf("%+v", all)
 	}
-	must(t, erasure.Finish(ctx, sending))
-	if found := filesNaming(t, dir, planted...); found != nil {
+	refused.NoIntent = false
+	if _, err := l.Record(ctx, &refused, nil); err == nil {
+		t.Error("the result of an attempt that never began is taken")
+	}
+}
+
+// An erasure that was cut short, before it cleaned the files, is finished by the next one too.
+func TestEraseAfterOneThatWasCutShort(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "publisher.db")
+	l := openAt(t, "sqlite:"+path)
+	addMany(t, l, 500)
+	add(t, l, imports.Row{Email: planted[0]})
+	db, err := sql.Open("sqlite", path+"?_pragma=secure_delete(0)&_pragma=busy_timeout(30000)")
+	must(t, err)
+	for _, query := range []string{
+		"CREATE TABLE scratch (words TEXT)",
+		"INSERT INTO scratch SELECT 'leftover@example.com said ' || email FROM subscriber",
+		"DROP TABLE scratch",
+		"UPDATE pass_state SET scrub = TRUE",
+	} {
+		_, err := db.Exec(query)
+		must(t, err)
+	}
+	must(t, db.Close())
+	if filesNaming(t, dir, "leftover@example.com") == nil {
+		t.Fatal("nothing is left over")
+	}
+	_, err = erasure.Erase(ctx, l, planted[:1], noon)
+	must(t, err)
+	if found := filesNaming(t, dir, "leftover@example.com", planted[0]); found != nil {
 		t.Errorf("it is still in %v", found)
+	}
+}
+
+// A list that was read before an address was erased does not bring it back, also if as many
+// erasures have ended meanwhile.
+func TestEraseWhileImporting(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "publisher.db")
+	importing, erasing := openAt(t, "sqlite:"+path), openAt(t, "sqlite:"+path)
+	add(t, importing, imports.Row{Email: "earlier@example.com"}, imports.Row{Email: planted[0]})
+	_, err := erasure.Erase(ctx, erasing, []string{"earlier@example.com"}, noon)
+	must(t, err)
+	rows := func(yield func(imports.Row, error) bool) {
+		if !yield(imports.Row{Line: 1, Email: planted[0]}, nil) || !yield(imports.Row{Line: 2, Email: "ben@example.com"}, nil) {
+			return
+		}
+		db, err := sql.Open("sqlite", path+"?_pragma=busy_timeout(30000)")
+		must(t, err)
+		defer db.Close()
+		_, err = db.Exec("DELETE FROM erased") // its reader has confirmed
+		must(t, err)
+		_, err = erasure.Erase(ctx, erasing, planted[:1], noon)
+		must(t, err)
+	}
+	counts, err := imports.Run(ctx, importing, rows, imports.Options{Now: noon})
+	if must(t, err); counts.Added != 1 || counts.Erased != 1 {
+		t.Errorf("%+v", counts)
+	}
+	if s, err := importing.Subscriber(ctx, planted[0]); s != nil || err != nil {
+		t.Errorf("%+v, %v", s, err)
 	}
 }
 

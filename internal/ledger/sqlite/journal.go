@@ -33,8 +33,8 @@ func newJournal(ctx context.Context, db *sql.DB) (j *journal, err error) {
 		sqlutil.Prepared{To: &j.read, Text: "SELECT id, entries FROM journal ORDER BY id LIMIT ?"},
 		sqlutil.Prepared{To: &j.clear, Text: "DELETE FROM journal WHERE id <= ?"},
 		sqlutil.Prepared{To: &j.canceled, Text: "SELECT COUNT(*) FROM edition WHERE number = $1 AND canceled_at IS NOT NULL"},
-		sqlutil.Prepared{To: &j.erasedAt, Text: "SELECT erased_at FROM pass_state"},
-		sqlutil.Prepared{To: &j.subscriber, Text: "SELECT EXISTS (SELECT 1 FROM subscriber WHERE id = $1)"})
+		sqlutil.Prepared{To: &j.erasedAt, Text: readErasedAt},
+		sqlutil.Prepared{To: &j.subscriber, Text: hasSubscriber})
 	if err != nil {
 		return nil, err
 	}

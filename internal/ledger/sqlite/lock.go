@@ -72,6 +72,13 @@ func takeLockFile(ctx context.Context, file, command string, now time.Time) (*Lo
 	}
 	handle := flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(0o600))
 	taken, err := handle.TryLock()
+	for range 3 {
+		if taken || err != nil {
+			break
+		}
+		time.Sleep(lookTime) // somebody may only have looked: see isLocked
+		taken, err = handle.TryLock()
+	}
 	if errors.Is(err, fs.ErrPermission) {
 		return nil, hint.With(fmt.Errorf("take the lock: %w", err), "give this user write access to the ledger, its folder and the files beside it")
 	}
@@ -94,6 +101,19 @@ func takeLockFile(ctx context.Context, file, command string, now time.Time) (*Lo
 		return nil, fmt.Errorf("take the lock: %w", err)
 	}
 	return lock, nil
+}
+
+// lookTime is longer than isLocked takes.
+const lookTime = 20 * time.Millisecond
+
+// isLocked reports whether a process holds the lock of a file. For that moment it shares it.
+func isLocked(path string) (bool, error) {
+	handle := flock.New(path, flock.SetFlag(os.O_RDONLY))
+	shared, err := handle.TryRLock()
+	if err != nil || !shared {
+		return err == nil, err
+	}
+	return false, handle.Unlock()
 }
 
 // Held returns a context that ends when ctx does: nobody takes a lock over whose process lives.

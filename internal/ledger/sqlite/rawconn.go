@@ -14,6 +14,7 @@ type rawConn struct {
 	conn                                      driver.Conn
 	begin, dataVersion, add, commit, rollback driver.Stmt
 	number                                    driver.Stmt // that of the last commit
+	erasedAt, subscriber                      driver.Stmt // as in journal
 	exec                                      driver.ExecerContext
 }
 
@@ -38,7 +39,8 @@ func (r *recorder) withRawConn(ctx context.Context, do func(*rawConn) error) err
 // close must be called before the connection is closed, which SQLite keeps open as long as
 // it has statements.
 func (d *rawConn) close() error {
-	return errors.Join(d.begin.Close(), d.dataVersion.Close(), d.add.Close(), d.commit.Close(), d.rollback.Close(), d.number.Close())
+	return errors.Join(d.begin.Close(), d.dataVersion.Close(), d.add.Close(), d.commit.Close(), d.rollback.Close(), d.number.Close(),
+		d.erasedAt.Close(), d.subscriber.Close())
 }
 
 func newRawConn(ctx context.Context, conn any) (_ *rawConn, err error) {
@@ -50,8 +52,8 @@ func newRawConn(ctx context.Context, conn any) (_ *rawConn, err error) {
 	if !ok {
 		return nil, fmt.Errorf("the SQLite driver's %T cannot prepare statements", conn)
 	}
-	var all [6]driver.Stmt
-	for i, text := range [...]string{"BEGIN IMMEDIATE", readDataVersion, addToJournal, "COMMIT", "ROLLBACK", readCommitNumber} {
+	var all [8]driver.Stmt
+	for i, text := range [...]string{"BEGIN IMMEDIATE", readDataVersion, addToJournal, "COMMIT", "ROLLBACK", readCommitNumber, readErasedAt, hasSubscriber} {
 		if all[i], err = c.PrepareContext(ctx, text); err != nil {
 			for _, prepared := range all[:i] {
 				err = errors.Join(err, prepared.Close())
@@ -59,7 +61,8 @@ func newRawConn(ctx context.Context, conn any) (_ *rawConn, err error) {
 			return nil, err
 		}
 	}
-	return &rawConn{conn: c, begin: all[0], dataVersion: all[1], add: all[2], commit: all[3], rollback: all[4], number: all[5], exec: c}, nil
+	return &rawConn{conn: c, begin: all[0], dataVersion: all[1], add: all[2], commit: all[3], rollback: all[4], number: all[5],
+		erasedAt: all[6], subscriber: all[7], exec: c}, nil
 }
 
 func exec(s driver.Stmt, args ...driver.NamedValue) error {
@@ -70,9 +73,9 @@ func exec(s driver.Stmt, args ...driver.NamedValue) error {
 // version returns PRAGMA data_version.
 func (d *rawConn) version() (int64, error) { return query(d.dataVersion) }
 
-// query returns the single number that a statement returns.
-func query(s driver.Stmt) (int64, error) {
-	rows, err := s.(driver.StmtQueryContext).QueryContext(context.Background(), nil)
+// query returns the single number that a statement returns, 0 for NULL.
+func query(s driver.Stmt, args ...driver.NamedValue) (int64, error) {
+	rows, err := s.(driver.StmtQueryContext).QueryContext(context.Background(), args)
 	if err != nil {
 		return 0, err
 	}

@@ -23,7 +23,8 @@ type recorder struct {
 	// goroutine uses it.
 	underway   map[ledger.DeliveryKey]*ledger.StepDelivery
 	prefetched *prefetch
-	version    int64 // PRAGMA data_version as of which prefetched and the writer's unfolded are valid
+	erasures   erasures
+	version    int64 // PRAGMA data_version as of which these two and the writer's unfolded are valid
 
 	queue   *grouped.Queue[*request]
 	written chan []*request // groups committed but not on the disk yet
@@ -124,6 +125,9 @@ func (r *recorder) commit(calls []*request) error {
 			if known = unread.none(); !known {
 				return nil
 			}
+			if err := d.forgetRepliesIn(r, calls); err != nil {
+				return err
+			}
 			return r.store(step, calls, func(entries []byte) error {
 				if err := r.writer.commits.withinRaw(d, data); err != nil {
 					return err
@@ -158,6 +162,9 @@ func (r *recorder) readAndCommit(calls []*request) (err error) {
 		}
 		step, unread := r.step(calls, nil)
 		if err := r.statements.read(tx, step, unread); err != nil {
+			return err
+		}
+		if err := r.forgetRepliesIn(tx, calls); err != nil {
 			return err
 		}
 		return r.store(step, calls, func(entries []byte) error { return r.journal.add(tx, entries) })

@@ -54,6 +54,7 @@ const readDataVersion = "PRAGMA data_version"
 func (r *recorder) refresh(data int64) {
 	if data != r.version {
 		r.writer.unfolded.reset(false)
+		r.erasures.known = false
 	}
 	if data != r.version || len(r.prefetched.recipients) > maxPrefetched {
 		r.prefetched.forget()

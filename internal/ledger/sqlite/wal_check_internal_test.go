@@ -5,8 +5,9 @@ import (
 	"context"
 	"os"
 	"path/filepath"
-	"publisher/internal/ledger/passstate"
 	"testing"
+
+	"publisher/internal/ledger/passstate"
 )
 
 func TestContinues(t *testing.T) {

@@ -6,12 +6,12 @@ import (
 	"testing"
 
 	"publisher/internal/ledger"
-	"publisher/internal/ledger/ledgertest"
+	"publisher/internal/ledger/walktest"
 )
 
 func TestWalks(t *testing.T) {
 	ctx := context.Background()
-	ledgertest.Walk(t, 2_000, func(t *testing.T) (*ledger.Ledger, ledgertest.Reset) {
+	walktest.Run(t, 2_000, func(t *testing.T) (*ledger.Ledger, walktest.Reset) {
 		l, e := openWitness(t)
 		return l, func() error {
 			return e.Change(ctx, ledger.Touched{}, func(tx *sql.Tx) error {

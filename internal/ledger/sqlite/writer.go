@@ -145,7 +145,7 @@ func (w *wal) share() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	mine := w.begun + 1
-	if time.Since(w.recorded) < recordingTime {
+	if w.expected() {
 		late := false
 		defer time.AfterFunc(shareTime, func() {
 			w.mu.Lock()
@@ -159,6 +159,19 @@ func (w *wal) share() error {
 	}
 	return w.syncFor(mine)
 }
+
+// recording reports whether mail goes out.
+func (w *wal) recording() bool {
+	if w == nil {
+		return false
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.expected()
+}
+
+// expected reports whether the recorder will sync soon.
+func (w *wal) expected() bool { return time.Since(w.recorded) < recordingTime }
 
 // syncFor waits for the end of an fsync by its number, or does it.
 func (w *wal) syncFor(mine int) error {

@@ -140,7 +140,7 @@ func bouncedInARow(ctx context.Context, tx *sql.Tx, subscriber, edition int64, w
 	return false, nil
 }
 
-// end gives an ongoing subscription another status. It reports false if the subscription
+// EndAs gives an ongoing subscription another status. It reports false if the subscription
 // had ended already.
 func EndAs(ctx context.Context, tx *sql.Tx, subscriber int64, status ledger.Status, now time.Time) (bool, error) {
 	result, err := tx.ExecContext(ctx, "UPDATE subscriber SET status = $2, status_at = $3, undo_to = '' WHERE id = $1 AND status"+ledger.OngoingSQL,

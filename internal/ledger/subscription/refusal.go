@@ -5,9 +5,10 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"publisher/internal/ledger"
 	"slices"
 	"strings"
+
+	"publisher/internal/ledger"
 )
 
 // Refusal is a delivery that the server refused for good, and that ended as Failed with

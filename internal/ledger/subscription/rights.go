@@ -1,3 +1,6 @@
+// Package subscription changes one subscription on behalf of somebody else than the owner: as far
+// as a token permits, or because mail is refused or comes back. It tells the owner why a
+// subscription ended, and restores it.
 package subscription
 
 import (
@@ -8,6 +11,7 @@ import (
 
 	"publisher/internal/ledger"
 	"publisher/internal/ledger/mailtoken"
+	"publisher/internal/ledger/noticequeue"
 	"publisher/internal/ledger/sqlutil"
 )
 
@@ -103,7 +107,8 @@ type Request struct {
 }
 
 // Do performs a request as far as the token permits. It returns the subscriber's new
-// state, nil if there is no such subscriber, and whether anything changed.
+// state, nil if there is no such subscriber, and whether anything changed. Its errors do not
+// contain the address.
 func Do(ctx context.Context, l *ledger.Ledger, r Request) (s *ledger.Subscriber, changed bool, err error) {
 	err = l.ChangeOf(ctx, "change a subscription", r.Subscriber, func(tx *sql.Tx) error {
 		changed = false
@@ -124,7 +129,7 @@ func Do(ctx context.Context, l *ledger.Ledger, r Request) (s *ledger.Subscriber,
 			err = goBackTo(ctx, tx, s, r)
 		}
 		if err == nil && changed && effect == unsubscribe && s.UndoTo == ledger.Active && r.Goodbye {
-			err = ledger.PlanNotice(ctx, tx, ledger.Notice{Kind: ledger.NoticeGoodbye, Email: s.Email, Subscriber: s.ID, Language: s.Language, Created: r.At})
+			err = noticequeue.PlanIn(ctx, tx, noticequeue.Notice{Kind: noticequeue.Goodbye, Email: s.Email, Subscriber: s.ID, Language: s.Language, Created: r.At})
 		}
 		return err
 	})
@@ -161,7 +166,7 @@ func apply(ctx context.Context, tx *sql.Tx, s *ledger.Subscriber, e effect, defa
 	return true, ledger.AddEvent(ctx, tx, ledger.Event{At: now, Kind: string(s.Status), Subscriber: s.ID})
 }
 
-// goBackBefore gives a subscription the status back that it had before it was unsubscribed.
+// GoBack gives a subscription the status back that it had before it was unsubscribed.
 func GoBack(ctx context.Context, tx *sql.Tx, s *ledger.Subscriber, defaultCadence string, now time.Time) (changed bool, err error) {
 	return apply(ctx, tx, s, goBack, defaultCadence, now)
 }

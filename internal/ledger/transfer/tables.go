@@ -49,8 +49,8 @@ func (t *Table) Names() []string {
 var keys = [][2]string{
 	{"secret", "name"}, {"post", "key"}, {"subscriber", "id"}, {"cadence", "name"}, {"edition", "number"}, {"digest", "edition, number"},
 	{"bundle", "edition"}, {"archived_page", "edition"}, {"delivery", "edition, subscriber"}, {"pace", "at"}, {"bounce", "subscriber, edition"},
-	{"restoration", "subscriber, restored_at"}, {"pass_state", "id"}, {"smtp_state", "id"}, {"scan_snapshot", "id"}, {"unchanged_note", "id"},
-	{"problem", "source, position"}, {"feed_state", "id"}, {"feed_file", "path"}, {"post_dependency", "path"}, {"feed_id", "folder"},
+	{"restoration", "subscriber, restored_at"}, {"last_pass", "id"}, {"fault", "part"}, {"pass_state", "id"}, {"smtp_state", "id"},
+	{"scan_snapshot", "id"}, {"unchanged_note", "id"}, {"problem", "source, position"}, {"feed_state", "id"}, {"feed_file", "path"}, {"post_dependency", "path"}, {"feed_id", "folder"},
 	{"tag_folder", "collection, tag"}, {"hub", "url"}, {"hub_feed", "hub, path"}, {"subscriber_file", "id"}, {"signup", "id"}, {"pending", "id"},
 	{"token", "hash"}, {"notice", "id"}, {"consent", "id"}, {"wording", "hash"}, {"erased", "hash"}, {"event", "id"}, {"session", "hash"},
 	{"import", "number"}, {"import_change", "import, subscriber"}, {"mailbox", "name"}, {"digest_intro", "cadence, language, hash"},

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/mail"
 	"strings"
-	"time"
 	"unicode"
 
 	"publisher/internal/ledger/mailtoken"
@@ -29,11 +28,12 @@ const (
 	Confirmed                  // a sign-up was confirmed
 	BadReply                   // in answer to a confirmation that is unknown, or too old
 	RefusedJoin                // the address may not subscribe
-	TooManyJoins               // more requests in an hour than signup.mails_per_hour
+	WaitsToJoin                // likewise, and the confirmation waits: see signup.mails_per_hour
+	TooManyJoins               // more requests wait than can be answered in a day
 )
 
 func (a Answer) String() string {
-	return [...]string{"none", "asks to subscribe", "confirmed", "unknown confirmation", "refused", "too many sign-ups"}[a]
+	return [...]string{"none", "asks to subscribe", "confirmed", "unknown confirmation", "refused", "waits to subscribe", "too many sign-ups"}[a]
 }
 
 // answer does what the author of a mail asks for. That an author's address is forged is
@@ -112,23 +112,25 @@ func (h *Bounces) signUp(ctx context.Context, b *Bounced) error {
 		return nil
 	}
 	now := h.now()
-	lately, err := signups.Count(ctx, h.ledger, now.Add(-time.Hour))
-	if err != nil {
-		return err
-	}
-	if lately >= h.cfg.Signup.MailsPerHour {
-		b.Answer = TooManyJoins
-		return nil
-	}
 	signup := signups.Signup{Email: email, How: signups.ByMail, At: now, Request: mailtoken.NewSecret()}
 	if h.cfg.Signup.AskName {
 		signup.Name = shortName(b.Author.Name)
 	}
-	if err := signups.Add(ctx, h.ledger, signup); err != nil {
+	became, err := signups.AddByMail(ctx, h.ledger, signup, h.cfg.Signup.MailsPerHour)
+	if err != nil {
 		return err
 	}
-	b.Answer, b.Email = AskedToJoin, email
-	return nil
+	b.Email = email
+	switch became {
+	case signups.Taken:
+		b.Answer = AskedToJoin
+	case signups.Waits:
+		b.Answer = WaitsToJoin
+	default:
+		b.Answer, b.Email = TooManyJoins, ""
+		_, err = signups.ReportFlood(ctx, h.ledger, h.cfg.Owner(), h.cfg.Signup.MailsPerHour, now)
+	}
+	return err
 }
 
 // isOurs reports whether the address is one that we send from, or that mail comes back to.

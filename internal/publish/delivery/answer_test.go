@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/mail"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"publisher/internal/config"
 	"publisher/internal/ledger"
 	"publisher/internal/ledger/mailtoken"
+	"publisher/internal/ledger/noticequeue"
 	"publisher/internal/ledger/signups"
 	"publisher/internal/ledger/sqlite"
 	"publisher/mailer/bounce"
@@ -55,17 +57,17 @@ func (b *answerBench) take(text string, e bounce.Envelope) *Bounced {
 	return got
 }
 
-// confirmations returns the notices to confirm that are due.
-func (b *answerBench) confirmations() (all []ledger.Notice) {
+// confirmations returns the notices that are due, but those to the owner.
+func (b *answerBench) confirmations() (all []noticequeue.Notice) {
 	b.t.Helper()
-	if _, err := signups.Handle(context.Background(), b.Ledger, b.now); err != nil {
+	if _, err := signups.Handle(context.Background(), b.Ledger, b.cfg.Signup.MailsPerHour, b.now); err != nil {
 		b.t.Fatal(err)
 	}
-	due, err := b.DueNotices(context.Background(), b.now, 1000)
+	due, err := noticequeue.Due(context.Background(), b.Ledger, b.now, 1000)
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	return due
+	return slices.DeleteFunc(due, func(n noticequeue.Notice) bool { return n.Kind == noticequeue.Alarm })
 }
 
 const joins = "From: Ann <ann@example.net>\nTo: bounces+subscribe@blog.example\nSubject: hello\n\nPlease.\n"
@@ -136,7 +138,7 @@ func TestSignupByMail(t *testing.T) {
 			if c.want == AskedToJoin != (len(all) == 1) {
 				t.Fatalf("%d confirmations", len(all))
 			}
-			if len(all) == 1 && (all[0].Kind != ledger.NoticeConfirm || all[0].Email != c.email) {
+			if len(all) == 1 && (all[0].Kind != noticequeue.Confirm || all[0].Email != c.email) {
 				t.Errorf("a notice %s to %s", all[0].Kind, all[0].Email)
 			}
 		})
@@ -144,7 +146,7 @@ func TestSignupByMail(t *testing.T) {
 }
 
 // However often somebody writes, an address gets one confirmation an hour, and all together
-// signup.mails_per_hour.
+// signup.mails_per_hour. The others wait, as many as get theirs within a day.
 func TestSignupsByMailAreLimited(t *testing.T) {
 	b := newAnswerBench(t)
 	b.cfg.Signup.MailsPerHour = 10
@@ -155,18 +157,63 @@ func TestSignupsByMailAreLimited(t *testing.T) {
 		t.Errorf("%d confirmations for one address", n)
 	}
 	answers := map[Answer]int{}
-	for i := range 20 {
+	const many = 300
+	for i := range many {
 		answers[b.take(strings.Replace(joins, "ann@", fmt.Sprintf("ann%d@", i), 1), bounce.Envelope{}).Answer]++
 	}
-	if answers[AskedToJoin] != 5 || answers[TooManyJoins] != 15 {
+	if answers[AskedToJoin] != 9 || answers[WaitsToJoin] != 231 || answers[TooManyJoins] != 60 {
 		t.Errorf("the answers are %v", answers)
 	}
-	if n := len(b.confirmations()); n != 6 {
-		t.Errorf("%d confirmations in all", n)
+	if again := b.take(strings.Replace(joins, "ann@", "ann100@", 1), bounce.Envelope{}); again.Answer != WaitsToJoin {
+		t.Errorf("who waits and asks again: %s", again.Answer)
 	}
-	b.now = b.now.Add(time.Hour + time.Second)
+	told := func() (alarms int) {
+		all, err := noticequeue.Due(t.Context(), b.Ledger, b.now, 1000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, n := range all {
+			if n.Kind == noticequeue.Alarm {
+				alarms++
+			}
+		}
+		return alarms
+	}
+	total := 1
+	for hour := range 26 {
+		n := len(b.confirmations())
+		if new := n - total; new > 10 || hour == 0 && new != 9 || hour > 0 && hour < 24 && new != 10 {
+			t.Errorf("hour %d: %d confirmations", hour, new)
+		}
+		total = n
+		b.now = b.now.Add(time.Hour + time.Second)
+	}
+	if total != 1+240 || told() != 1 {
+		t.Errorf("%d confirmations, and %d mails to the owner", total, told())
+	}
 	if got := b.take(strings.Replace(joins, "ann@", "later@", 1), bounce.Envelope{}); got.Answer != AskedToJoin {
-		t.Errorf("an hour later: %s", got.Answer)
+		t.Errorf("a day later: %s", got.Answer)
+	}
+}
+
+// Who has waited for a day is given up, and can ask again.
+func TestSignupsByMailDoNotWaitForEver(t *testing.T) {
+	b := newAnswerBench(t)
+	b.cfg.Signup.MailsPerHour = 1
+	b.take(joins, bounce.Envelope{})
+	b.confirmations()
+	if got := b.take(strings.Replace(joins, "ann@", "ben@", 1), bounce.Envelope{}); got.Answer != WaitsToJoin {
+		t.Fatalf("%s", got.Answer)
+	}
+	b.now = b.now.Add(24*time.Hour + time.Second)
+	if n, err := signups.Expire(t.Context(), b.Ledger, b.now); n != 1 || err != nil {
+		t.Errorf("%d are given up, %v", n, err)
+	}
+	if n := len(b.confirmations()); n != 1 {
+		t.Errorf("%d confirmations", n)
+	}
+	if got := b.take(strings.Replace(joins, "ann@", "ben@", 1), bounce.Envelope{}); got.Answer != AskedToJoin {
+		t.Errorf("%s", got.Answer)
 	}
 }
 
@@ -176,7 +223,7 @@ func TestReplyConfirms(t *testing.T) {
 	b.take(joins, bounce.Envelope{})
 	n := b.confirmations()[0]
 	link := mailtoken.NewSecret()
-	if _, err := b.BeginNotice(t.Context(), n.ID, signups.ConfirmTokens(n.Pending, link, "482913", b.now), b.now); err != nil {
+	if _, err := noticequeue.Begin(t.Context(), b.Ledger, n.ID, signups.ConfirmTokens(n.Pending, link, "482913", b.now), b.now); err != nil {
 		t.Fatal(err)
 	}
 	reply := "From: Ann <ann@work.example>\nTo: Blog <bounces+c." + strings.ToUpper(link) + "@blog.example>\nSubject: Re: 482 913 confirms Blog\n\nYes\n"

@@ -12,6 +12,7 @@ import (
 
 	"publisher/internal/config"
 	"publisher/internal/ledger"
+	"publisher/internal/metrics"
 	"publisher/internal/publish/catalog"
 	"publisher/internal/publish/editions"
 	"publisher/internal/publish/report"
@@ -25,6 +26,7 @@ type Options struct {
 	Log      *slog.Logger
 	Now      func() time.Time
 	Progress func(Progress) // called at the end of each delivery
+	Metrics  *metrics.Metrics
 }
 
 // Progress is how far the deliveries of an edition have come.
@@ -88,6 +90,7 @@ type attempt struct {
 	intent     ledger.Intent
 	earlier    ledger.Delivery // zero for a first attempt
 	queue      *Queue
+	begun      bool // its intent was committed
 }
 
 // NewQueue returns the queue of these editions and of the retries that are due; nil if there

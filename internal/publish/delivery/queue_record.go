@@ -25,14 +25,18 @@ func (q *Queue) Commit(ctx context.Context, done *smtp.Outcome, next *smtp.Job) 
 	if result != nil && result.Resend {
 		q.logResult(result)
 	}
+	began := time.Now()
 	ok, err := q.Ledger.Record(ctx, result, intent)
+	q.Metrics.Committed(time.Since(began))
 	if err == nil && done != nil {
 		a := done.Job.Ref.(*attempt)
 		a.queue.count(a, result, done)
 	}
-	if err == nil && next != nil && !ok {
+	if err == nil && next != nil {
 		a := next.Ref.(*attempt)
-		a.queue.forget(a)
+		if a.begun = ok; !ok {
+			a.queue.forget(a)
+		}
 	}
 	return ok, err
 }
@@ -50,7 +54,7 @@ func (q *Queue) result(o *smtp.Outcome) *ledger.Result {
 	a := o.Job.Ref.(*attempt)
 	now := q.Now()
 	r := &ledger.Result{Edition: a.intent.Edition, Subscriber: a.intent.Subscriber, After: a.intent.After, Through: a.intent.Through,
-		Digest: a.intent.Digest, Code: o.Code, Reply: o.Reply, At: now}
+		Digest: a.intent.Digest, Code: o.Code, Reply: o.Reply, NoIntent: !a.begun, At: now}
 	switch o.Verdict {
 	case smtp.Sent:
 		r.Status = ledger.Sent
@@ -135,6 +139,7 @@ func (q *Queue) count(a *attempt, r *ledger.Result, o *smtp.Outcome) {
 		a.edition.tooLarge = true
 		q.fail(fmt.Errorf("edition %d: %s; trying again later", r.Edition, o.Reply))
 	}
+	q.Metrics.Delivered(r.Status)
 	report := &a.edition.report
 	switch r.Status {
 	case ledger.Sent:

@@ -156,7 +156,7 @@ func (q *Queue) drop(ctx context.Context, a *attempt) error {
 	}
 	delete(q.trying, retryKey{a.intent.Edition, a.intent.Subscriber})
 	_, err := q.Ledger.Record(ctx, &ledger.Result{Edition: a.intent.Edition, Subscriber: a.intent.Subscriber,
-		Status: ledger.Failed, Reply: "not tried again: its posts have expired, or were sent otherwise", At: q.Now()}, nil)
+		Status: ledger.Failed, Reply: "not tried again: its posts have expired, or were sent otherwise", NoIntent: true, At: q.Now()}, nil)
 	return err
 }
 
@@ -172,7 +172,7 @@ const maxWaiting = 200
 // wait defers a delivery of which a post cannot be shown for now.
 func (q *Queue) wait(ctx context.Context, a *attempt, s *share) error {
 	r := &ledger.Result{Edition: a.intent.Edition, Subscriber: a.intent.Subscriber, After: a.intent.After, Through: a.intent.Through,
-		Digest: a.intent.Digest, Reply: "waits for " + s.hidden, PostHidden: true, At: q.Now()}
+		Digest: a.intent.Digest, Reply: "waits for " + s.hidden, PostHidden: true, NoIntent: true, At: q.Now()}
 	q.deferred(a, r, false)
 	q.waiting = append(q.waiting, waiting{a, r})
 	if len(q.waiting) < maxWaiting {

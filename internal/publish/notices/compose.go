@@ -10,6 +10,7 @@ import (
 
 	"publisher/internal/ledger"
 	"publisher/internal/ledger/mailtoken"
+	"publisher/internal/ledger/noticequeue"
 	"publisher/internal/ledger/signups"
 	"publisher/internal/publish/editions"
 	"publisher/mailer/message"
@@ -18,26 +19,26 @@ import (
 )
 
 const (
-	manageTime   = time.Hour          // how long a NoticeManage's link works
-	addressTime  = 7 * 24 * time.Hour // a NoticeAddress's
-	takeBackTime = 7 * 24 * time.Hour // a NoticeMoved's
+	manageTime   = time.Hour          // how long the link of a noticequeue.Manage works
+	addressTime  = 7 * 24 * time.Hour // of a noticequeue.Address
+	takeBackTime = 7 * 24 * time.Hour // of a noticequeue.Moved
 	latestPosts  = 3
 )
 
 // draft is a notice while it is composed.
 type draft struct {
-	ledger.Notice
+	noticequeue.Notice
 	mail    templates.Notice
 	list    bool // the recipient subscribes
 	replyTo *mail.Address
 	tokens  []ledger.Token
-	// Of a NoticeConfirm.
+	// Of a noticequeue.Confirm.
 	confirmation confirmation
 	typed        bool // the code can be
 }
 
 // job returns the message of a notice; nil if the reason for it has gone.
-func (q *Queue) job(ctx context.Context, n *ledger.Notice) (*smtp.Job, error) {
+func (q *Queue) job(ctx context.Context, n *noticequeue.Notice) (*smtp.Job, error) {
 	d := &draft{Notice: *n}
 	d.mail.Site = editions.Site(q.Config, q.Config.LanguageOf(n.Language))
 	d.mail.PostalAddress = q.Config.Mail.PostalAddress
@@ -71,20 +72,20 @@ func (q *Queue) job(ctx context.Context, n *ledger.Notice) (*smtp.Job, error) {
 func (q *Queue) fill(ctx context.Context, d *draft) (wanted bool, err error) {
 	now := q.Now()
 	switch d.Kind {
-	case ledger.NoticeConfirm:
+	case noticequeue.Confirm:
 		return q.confirm(ctx, d)
-	case ledger.NoticeAlready, ledger.NoticeWelcome:
+	case noticequeue.Already, noticequeue.Welcome:
 		return q.subscribed(ctx, d)
-	case ledger.NoticeGoodbye:
+	case noticequeue.Goodbye:
 		d.mail.ActionURL = q.signupURL()
-	case ledger.NoticeManage:
+	case noticequeue.Manage:
 		q.linkTo(d, "manage", ledger.TokenManage, "", now.Add(manageTime))
-	case ledger.NoticeAddress:
+	case noticequeue.Address:
 		q.linkTo(d, "address", ledger.TokenAddress, d.Email, now.Add(addressTime))
-	case ledger.NoticeMoved:
+	case noticequeue.Moved:
 		d.mail.Address = d.Data["address"]
 		q.linkTo(d, "take-back", ledger.TokenTakeBack, d.Email, d.Created.Add(takeBackTime))
-	case ledger.NoticeAlarm:
+	case noticequeue.Alarm:
 		d.mail.Limit, _ = strconv.Atoi(d.Data["limit"])
 	default:
 		return false, fmt.Errorf("unknown kind %q", d.Kind)
@@ -103,7 +104,7 @@ func (q *Queue) confirm(ctx context.Context, d *draft) (wanted bool, err error) 
 		return false, err
 	}
 	d.confirmation, d.typed = c, p.How != signups.ByMail // or no page waits for the code
-	d.mail.Expires = p.Expires
+	d.mail.Expires = p.Expires.Truncate(time.Minute)     // the same for many: see confirmations
 	d.tokens = signups.ConfirmTokens(d.Pending, c.secret, c.code, q.Now())
 	d.replyTo = q.links.ReplyTo("c." + c.secret)
 	d.mail.Replies = d.replyTo != nil
@@ -119,7 +120,7 @@ func (q *Queue) subscribed(ctx context.Context, d *draft) (wanted bool, err erro
 	d.list = true
 	own := q.links.Own(s.ID)
 	d.mail.UnsubscribeURL, d.mail.PreferencesURL = own.UnsubscribeURL, own.PreferencesURL
-	if d.Kind == ledger.NoticeAlready {
+	if d.Kind == noticequeue.Already {
 		d.mail.ActionURL = own.PreferencesURL
 		return true, nil
 	}

@@ -9,8 +9,8 @@ import (
 	"sync"
 	"time"
 
-	"publisher/internal/ledger"
 	"publisher/internal/ledger/mailtoken"
+	"publisher/internal/ledger/noticequeue"
 	"publisher/templates"
 )
 
@@ -28,7 +28,7 @@ func newConfirmation() (confirmation, error) {
 
 // render renders a notice.
 func (q *Queue) render(set *templates.Set, d *draft) (*templates.Mail, error) {
-	if d.Kind != ledger.NoticeConfirm {
+	if d.Kind != noticequeue.Confirm {
 		return set.Notice(templates.Kind(d.Kind), &d.mail)
 	}
 	key := confirmKey{set, d.Language, d.mail.Expires, d.typed, d.mail.Replies}
@@ -47,7 +47,7 @@ func (q *Queue) render(set *templates.Set, d *draft) (*templates.Mail, error) {
 // confirmations renders confirmations. Rendering takes longer than everything else about a mail,
 // so while many people sign up, the mails are made of the parts of one.
 type confirmations struct {
-	mu   sync.Mutex
+	mu   sync.Mutex // held while a mail is divided: others wait for its parts
 	key  confirmKey
 	mail *dividedMail // nil if mails of that key cannot be divided
 }
@@ -62,31 +62,43 @@ type confirmKey struct {
 
 // render returns the mail about c. make renders one about any.
 func (m *confirmations) render(key confirmKey, c confirmation, make func(confirmation) (*templates.Mail, error)) (*templates.Mail, error) {
-	m.mu.Lock()
-	known, divided := m.key == key, m.mail
-	m.mu.Unlock()
-	if known && divided != nil {
-		return divided.about(c), nil
+	divided, err := m.divided(key, make)
+	if err != nil {
+		return nil, err
 	}
-	mail, err := make(c)
-	if err != nil || known {
-		return mail, err
+	if divided == nil {
+		return make(c)
+	}
+	return divided.about(c), nil
+}
+
+// divided returns the parts of the mails of that key; nil if they cannot be divided.
+func (m *confirmations) divided(key confirmKey, make func(confirmation) (*templates.Mail, error)) (*dividedMail, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.key == key {
+		return m.mail, nil
+	}
+	one, err := newConfirmation()
+	if err != nil {
+		return nil, err
+	}
+	first, err := make(one)
+	if err != nil {
+		return nil, err
 	}
 	// The owner's templates may do anything with a code. Two mails that have the same parts
 	// show that they only print it.
-	other := c.stranger()
+	other := one.stranger()
 	second, err := make(other)
 	if err != nil {
 		return nil, err
 	}
-	divided = divide(mail, c)
-	if !divided.equal(divide(second, other)) {
-		divided = nil
+	m.key, m.mail = key, divide(first, one)
+	if !m.mail.equal(divide(second, other)) {
+		m.mail = nil
 	}
-	m.mu.Lock()
-	m.key, m.mail = key, divided
-	m.mu.Unlock()
-	return mail, nil
+	return m.mail, nil
 }
 
 // stranger returns a confirmation that has no digit in common with c.

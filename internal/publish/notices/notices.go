@@ -12,7 +12,9 @@ import (
 
 	"publisher/internal/config"
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/noticequeue"
 	"publisher/internal/ledger/signups"
+	"publisher/internal/metrics"
 	"publisher/internal/publish/delivery"
 	"publisher/internal/publish/report"
 	"publisher/mailer/smtp"
@@ -33,6 +35,7 @@ type Options struct {
 	Templates func() (*templates.Set, error)
 	Log       *slog.Logger
 	Now       func() time.Time
+	Metrics   *metrics.Metrics
 }
 
 // Queue is the notices of a ledger that are due, in memory: Refresh reads them. With First they
@@ -45,10 +48,10 @@ type Queue struct {
 	confirmations confirmations
 
 	refreshing sync.Mutex
-	expired    time.Time // when ExpireSignups was last called
+	expired    time.Time // when signups.Expire was last called
 
 	mu     sync.Mutex
-	ready  []ledger.Notice
+	ready  []noticequeue.Notice
 	taken  map[int64]bool // by id: handed out, without a result yet
 	counts report.Notices
 }
@@ -65,7 +68,7 @@ func New(ctx context.Context, o Options) (*Queue, error) {
 // Settle decides about the notices that were going out when an earlier process died:
 // mail.uncertain says whether they are sent again.
 func (q *Queue) Settle(ctx context.Context) error {
-	n, err := q.Ledger.SettleNotices(ctx, q.resends(), q.Now())
+	n, err := noticequeue.Settle(ctx, q.Ledger, q.resends(), q.Now())
 	if n > 0 {
 		q.Log.Warn("notices were interrupted", "count", n, "uncertain", q.Config.Mail.Uncertain)
 	}
@@ -79,21 +82,25 @@ func (q *Queue) Refresh(ctx context.Context) error {
 	q.refreshing.Lock()
 	defer q.refreshing.Unlock()
 	now := q.Now()
-	if _, err := signups.Handle(ctx, q.Ledger, now); err != nil {
+	if _, err := signups.Handle(ctx, q.Ledger, q.Config.Signup.MailsPerHour, now); err != nil {
 		return err
 	}
 	if now.Sub(q.expired) >= expireEvery || now.Before(q.expired) {
-		if err := signups.Expire(ctx, q.Ledger, now); err != nil {
+		givenUp, err := signups.Expire(ctx, q.Ledger, now)
+		if err != nil {
 			return err
+		}
+		if givenUp > 0 {
+			q.Log.Warn("requests to subscribe by mail have waited for a day, and are given up; signup.mails_per_hour allows too few", "count", givenUp)
 		}
 		q.expired = now
 	}
-	due, err := q.Ledger.DueNotices(ctx, now, pageSize)
+	due, err := noticequeue.Due(ctx, q.Ledger, now, pageSize)
 	if err != nil {
 		return err
 	}
 	q.mu.Lock()
-	q.ready = slices.DeleteFunc(due, func(n ledger.Notice) bool { return q.taken[n.ID] })
+	q.ready = slices.DeleteFunc(due, func(n noticequeue.Notice) bool { return q.taken[n.ID] })
 	some := len(q.ready) > 0
 	q.mu.Unlock()
 	if some {
@@ -135,7 +142,7 @@ func (q *Queue) Counts() report.Notices {
 }
 
 // take returns the next notice that is due; nil if there is none.
-func (q *Queue) take() *ledger.Notice {
+func (q *Queue) take() *noticequeue.Notice {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if len(q.ready) == 0 {
@@ -163,7 +170,7 @@ func (q *Queue) Urgent(ctx context.Context) (*smtp.Job, error) {
 			err = q.end(ctx, n, q.retried(n, 0, "it could not be composed"))
 		} else {
 			// The reason for it has gone, which this records.
-			_, err = q.Ledger.BeginNotice(ctx, n.ID, nil, q.Now())
+			_, err = noticequeue.Begin(ctx, q.Ledger, n.ID, nil, q.Now())
 			q.release(n.ID)
 		}
 		if err != nil {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/noticequeue"
 	"publisher/mailer/smtp"
 )
 
@@ -21,13 +22,13 @@ const (
 
 // attempt is what a job of a notice is about.
 type attempt struct {
-	notice *ledger.Notice
+	notice *noticequeue.Notice
 	tokens []ledger.Token
 }
 
 // begin commits the intent to send a notice. It reports whether it may be sent.
 func (q *Queue) begin(ctx context.Context, a *attempt) (bool, error) {
-	begun, err := q.Ledger.BeginNotice(ctx, a.notice.ID, a.tokens, q.Now())
+	begun, err := noticequeue.Begin(ctx, q.Ledger, a.notice.ID, a.tokens, q.Now())
 	if err == nil && !begun {
 		q.release(a.notice.ID)
 	}
@@ -37,20 +38,20 @@ func (q *Queue) begin(ctx context.Context, a *attempt) (bool, error) {
 // ended records an outcome. A refusal marks nobody: whether the address works is known only once
 // its reader has confirmed.
 func (q *Queue) ended(ctx context.Context, a *attempt, o *smtp.Outcome) error {
-	var r ledger.NoticeResult
+	var r noticequeue.Result
 	switch o.Verdict {
 	case smtp.Sent:
-		r.Status = ledger.NoticeSent
+		r.Status = noticequeue.Sent
 	case smtp.Permanent:
-		r.Status = ledger.NoticeFailed
+		r.Status = noticequeue.Failed
 	case smtp.Uncertain:
 		if r = q.retried(a.notice, 0, ""); !q.resends() {
-			r = ledger.NoticeResult{Status: ledger.NoticeUncertain}
+			r = noticequeue.Result{Status: noticequeue.Uncertain}
 		}
 	default:
 		switch {
 		case o.Stopped: // not an attempt
-			r = ledger.NoticeResult{Status: ledger.NoticeDeferred, Next: q.Now()}
+			r = noticequeue.Result{Status: noticequeue.Deferred, Next: q.Now()}
 		case o.Again:
 			r = q.retried(a.notice, crowdedPause, "")
 		default:
@@ -63,25 +64,26 @@ func (q *Queue) ended(ctx context.Context, a *attempt, o *smtp.Outcome) error {
 
 // retried returns the result of an attempt that can be repeated, unless that has been tried long
 // enough. A pause of 0 is one that grows.
-func (q *Queue) retried(n *ledger.Notice, pause time.Duration, reply string) ledger.NoticeResult {
+func (q *Queue) retried(n *noticequeue.Notice, pause time.Duration, reply string) noticequeue.Result {
 	if pause == 0 {
 		pause = min(lastPause, firstPause<<min(n.Attempts, 6))
 	}
 	next := q.Now().Add(pause)
 	if next.Sub(n.Created) > retryFor {
-		return ledger.NoticeResult{Status: ledger.NoticeFailed, Reply: reply}
+		return noticequeue.Result{Status: noticequeue.Failed, Reply: reply}
 	}
-	return ledger.NoticeResult{Status: ledger.NoticeDeferred, Next: next, Reply: reply}
+	return noticequeue.Result{Status: noticequeue.Deferred, Next: next, Reply: reply}
 }
 
 // end records a result.
-func (q *Queue) end(ctx context.Context, n *ledger.Notice, r ledger.NoticeResult) error {
+func (q *Queue) end(ctx context.Context, n *noticequeue.Notice, r noticequeue.Result) error {
 	r.ID, r.At = n.ID, q.Now()
-	if err := q.Ledger.EndNotice(ctx, r); err != nil {
+	if err := noticequeue.End(ctx, q.Ledger, r); err != nil {
 		return err
 	}
+	q.Metrics.NoticeEnded(n.Kind, r.Status)
 	level := slog.LevelInfo
-	if r.Status != ledger.NoticeSent {
+	if r.Status != noticequeue.Sent {
 		level = slog.LevelWarn
 	}
 	q.Log.Log(ctx, level, "notice", "notice", n.ID, "kind", string(n.Kind), "result", string(r.Status), "code", r.Code)
@@ -89,13 +91,13 @@ func (q *Queue) end(ctx context.Context, n *ledger.Notice, r ledger.NoticeResult
 	defer q.mu.Unlock()
 	delete(q.taken, n.ID)
 	switch r.Status {
-	case ledger.NoticeSent:
+	case noticequeue.Sent:
 		q.counts.Sent++
-	case ledger.NoticeDeferred:
+	case noticequeue.Deferred:
 		q.counts.Deferred++
-	case ledger.NoticeFailed:
+	case noticequeue.Failed:
 		q.counts.Failed++
-	case ledger.NoticeUncertain:
+	case noticequeue.Uncertain:
 		q.counts.Uncertain++
 	}
 	return nil

@@ -184,7 +184,7 @@ func sourceNames(sources []Source) string {
 	return strings.Join(names, ", ")
 }
 
-// Undo takes back what an import did; see ledger.UndoImport. left is called for each
+// Undo takes back what an import did; see imports.Undo. left is called for each
 // subscriber that stays as it is.
 func (l *List) Undo(ctx context.Context, number int64, left func(imports.LeftSubscriber) error) (imports.Undone, error) {
 	return imports.Undo(ctx, l.ledger, number, imports.UndoOptions{DefaultCadence: l.cfg.Digest.Default, Now: l.now(), Left: left})

@@ -1,0 +1,148 @@
+package ledger
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// unrecorded spools a result that the database did not take.
+func (l *Ledger) unrecorded(r *Result, err error) error {
+	if l.private || !l.engine.Unavailable(err) {
+		return err
+	}
+	if lost := l.spoolResult(r); lost != nil {
+		return errors.Join(err, fmt.Errorf("the mail server's reply was lost too: %w", lost))
+	}
+	return fmt.Errorf("%w; the mail server's reply was saved in %s for the next run", err, l.spool.Path())
+}
+
+// RecordSpooled records the results that an earlier pass could not. Results of editions or
+// subscribers that this ledger does not know (it is an older copy, or another one was
+// here) can never be recorded: they are moved to a file whose name it returns; "" if there
+// are none. No pass may be running.
+func (l *Ledger) RecordSpooled(ctx context.Context) (recorded int, aside string, err error) {
+	return l.recordSpooled(ctx, func(context.Context, *Result) (bool, error) { return true, nil })
+}
+
+// RecordLate is RecordSpooled while other processes deliver. Of a delivery that is under way, the
+// result of an earlier attempt comes too late: it is left out.
+func (l *Ledger) RecordLate(ctx context.Context) (recorded int, err error) {
+	recorded, _, err = l.recordSpooled(ctx, func(ctx context.Context, r *Result) (settled bool, err error) {
+		err = l.read.QueryRowContext(ctx, "SELECT NOT EXISTS (SELECT 1 FROM delivery d WHERE d.edition = $1 AND d.subscriber = $2 AND d.progress = 'sending')",
+			r.Edition, r.Subscriber).Scan(&settled)
+		return settled, err
+	})
+	return recorded, err
+}
+
+// recordSpooled records the spooled results of which counts says that they still count.
+func (l *Ledger) recordSpooled(ctx context.Context, counts func(context.Context, *Result) (bool, error)) (recorded int, aside string, err error) {
+	const doing = "record the results of an earlier run"
+	kept, err := l.spooledResults()
+	if err != nil || len(kept) == 0 {
+		return 0, "", l.Fail(doing, err)
+	}
+	var unknown []Result
+	for i := range kept {
+		known, err := l.knows(ctx, &kept[i])
+		if err == nil && known {
+			current, err := counts(ctx, &kept[i])
+			if err != nil {
+				return recorded, "", l.Fail(doing, err)
+			}
+			if !current {
+				continue
+			}
+		}
+		if err == nil && known {
+			_, err = l.engine.Record(ctx, &kept[i], nil)
+		}
+		switch {
+		case err == nil && known:
+			recorded++
+		case err == nil:
+			unknown = append(unknown, kept[i])
+		case !errors.Is(err, errNotOpen): // it was recorded after all
+			return recorded, "", l.Fail(doing, err)
+		}
+	}
+	if l.private {
+		return recorded, "", nil
+	}
+	if len(unknown) > 0 {
+		if aside, err = l.setAside(unknown); err != nil {
+			return recorded, "", l.Fail("set aside unknown results", err)
+		}
+	}
+	return recorded, aside, l.Fail(doing, l.spool.Clear())
+}
+
+// knows reports whether the ledger has the delivery of a result, or at least its edition
+// and subscriber if the attempt ended before it began.
+func (l *Ledger) knows(ctx context.Context, r *Result) (known bool, err error) {
+	db, err := l.Settled(ctx)
+	if err != nil {
+		return false, err
+	}
+	err = db.QueryRowContext(ctx, `
+		SELECT EXISTS (SELECT 1 FROM delivery d WHERE d.edition = $1 AND d.subscriber = $2)
+			OR CAST($3 AS BIGINT) > 0 AND EXISTS (SELECT 1 FROM edition e WHERE e.number = $1) AND EXISTS (SELECT 1 FROM subscriber s WHERE s.id = $2)`,
+		r.Edition, r.Subscriber, r.Through).Scan(&known)
+	return known, err
+}
+
+func (l *Ledger) spoolResult(r *Result) error {
+	line, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	return l.spool.Append(line)
+}
+
+// spooledResults returns the results in the spool, without one that was cut short.
+func (l *Ledger) spooledResults() ([]Result, error) {
+	lines, err := l.spool.Lines()
+	var kept []Result
+	for _, line := range lines {
+		var r Result
+		if json.Unmarshal(line, &r) == nil {
+			r.Reply = strings.TrimSpace(r.Reply) // it may have been blanked
+			kept = append(kept, r)
+		}
+	}
+	return kept, err
+}
+
+func (l *Ledger) setAside(results []Result) (path string, err error) {
+	lines := make([][]byte, len(results))
+	for i := range results {
+		if lines[i], err = json.Marshal(&results[i]); err != nil {
+			return "", err
+		}
+	}
+	return l.spool.SetAside(lines)
+}
+
+// SetAsideFiles returns the names of the files that RecordSpooled moved results to.
+func (l *Ledger) SetAsideFiles() []string { return l.spool.Aside() }
+
+// ForgetSpooled blanks the replies of the spool about a subscriber, 0 for none, or with one of
+// the texts, which are in lower case.
+func (l *Ledger) ForgetSpooled(subscriber int64, texts []string) error {
+	return l.spool.Blank(func(line []byte) bool { return isAbout(line, subscriber, texts) })
+}
+
+// isAbout reports whether a line of the file is about a subscriber, or has one of the texts.
+func isAbout(line []byte, subscriber int64, texts []string) bool {
+	var r Result
+	if json.Unmarshal(line, &r) == nil && subscriber != 0 && r.Subscriber == subscriber {
+		return true
+	}
+	lower := bytes.ToLower(line)
+	return slices.ContainsFunc(texts, func(text string) bool { return bytes.Contains(lower, []byte(text)) })
+}
