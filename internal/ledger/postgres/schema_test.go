@@ -74,7 +74,8 @@ func TestTablesAreThoseOfSQLite(t *testing.T) {
 func TestTextsAreComparedByteByByte(t *testing.T) {
 	got := columns(t, "pgx", empty(t), `
 		SELECT c.table_name || '.' || c.column_name FROM information_schema.columns c
-		WHERE c.table_schema = current_schema() AND c.data_type = 'text' AND c.collation_name IS DISTINCT FROM 'C'`)
+		WHERE c.table_schema = current_schema() AND c.data_type = 'text' AND c.collation_name IS DISTINCT FROM 'C'
+			AND c.table_name NOT LIKE 'river\_%'`)
 	if len(got) > 0 {
 		t.Errorf("in the order of the locale: %v", got)
 	}
