@@ -96,7 +96,9 @@ func (d *Daemon) Run(ctx context.Context, changed <-chan struct{}) error {
 	mailing.Go(func() { d.sendMail(ctx, m) })
 	mailing.Go(func() { d.readMailbox(ctx) })
 	if d.batches != nil {
-		mailing.Go(func() { d.note("working", unlessStopped(ctx, d.work(ctx, func(err error) { d.note("the mail server", err) }))) })
+		mailing.Go(func() {
+			d.note("working", unlessStopped(ctx, d.work(ctx, func(err error) { d.note("the mail server", err) })))
+		})
 	}
 	defer mailing.Wait()
 	defer close(d.surveys)
