@@ -38,17 +38,25 @@ func (q *Queue[T]) Add(call T) bool {
 }
 
 // Take waits for calls, and returns none when there will be no more. A small group costs as
-// much as a large one, so it waits for half of the expected callers, but no longer than
-// patience: while that half is committed, the other half works.
-func (q *Queue[T]) Take(expected int, patience time.Duration) []T {
+// much as a large one, so it waits for half of the callers that are expected once there is a
+// call, but no longer than patience: while that half is committed, the other half works.
+func (q *Queue[T]) Take(expect func() (callers int, patience time.Duration)) []T {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.waitFor(1)
-	if half := expected / 2; len(q.calls) < half {
+	if q.closed {
+		return q.takeAll()
+	}
+	callers, patience := expect()
+	if half := callers / 2; len(q.calls) < half {
 		timer := time.AfterFunc(patience, q.proceed)
 		q.waitFor(half)
 		timer.Stop()
 	}
+	return q.takeAll()
+}
+
+func (q *Queue[T]) takeAll() []T {
 	group := q.calls
 	q.calls = nil
 	return group

@@ -64,7 +64,9 @@ func (r *recorder) record(ctx context.Context, done *ledger.Result, next *ledger
 func (r *recorder) run() {
 	defer close(r.ended)
 	for {
-		group := r.queue.Take(len(r.underway), min(r.took, maxGroupWait))
+		group := r.queue.Take(func() (callers int, patience time.Duration) {
+			return len(r.underway), min(r.took, maxGroupWait)
+		})
 		if len(group) == 0 {
 			break
 		}

@@ -80,7 +80,9 @@ func (r *recorder) stop() error {
 // dequeue waits for the callers that are expected for as long as the disk takes for a group,
 // within limits.
 func (r *recorder) dequeue() []*request {
-	return r.queue.Take(len(r.underway), min(time.Duration(r.took.Load()), maxGroupWait))
+	return r.queue.Take(func() (callers int, patience time.Duration) {
+		return len(r.underway), min(time.Duration(r.took.Load()), maxGroupWait)
+	})
 }
 
 func (r *recorder) run() {
