@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"publisher/internal/hint"
 	"publisher/internal/ledger"
 	"publisher/internal/panics"
 	"publisher/internal/publish/delivery"
@@ -352,7 +353,7 @@ func (d *Daemon) note(part string, err error) {
 func asErrors(texts []string) []error {
 	errs := make([]error, len(texts))
 	for i, text := range texts {
-		errs[i] = errors.New(text)
+		errs[i] = hint.Parse(text)
 	}
 	return errs
 }
