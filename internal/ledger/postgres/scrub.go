@@ -23,7 +23,7 @@ func (e *engine) Scrub(ctx context.Context, _ []string) error {
 	if _, err := e.recorder.record(ctx, nil, nil); err != nil {
 		return err
 	}
-	return e.wait.retry(ctx, func() error {
+	return e.wait.Retry(ctx, func() error {
 		_, err := e.db.ExecContext(ctx, "VACUUM "+strings.Join(erasedFrom, ", "))
 		return err
 	})

@@ -141,7 +141,7 @@ type verdict struct{ valid, unclear, begins bool }
 func (r *recorder) step(ctx context.Context, group []*request) (left []*request, err error) {
 	var verdicts []verdict
 	args := newStepArgs(group).all()
-	err = r.engine.wait.retry(ctx, func() (err error) {
+	err = r.engine.wait.Retry(ctx, func() (err error) {
 		verdicts, err = r.runStep(ctx, len(group), subscribersOf(group), args)
 		return err
 	})
@@ -172,7 +172,7 @@ func (r *recorder) runStep(ctx context.Context, requests int, subscribers []int6
 		return nil, err
 	}
 	batch := new(pgx.Batch)
-	batch.Queue(beginStep, int64(stepsLock), r.engine.wait.attempt())
+	batch.Queue(beginStep, int64(stepsLock), attemptLockTimeout(r.engine.wait))
 	slices.Sort(subscribers)
 	batch.Queue(lockSubscribers, slices.Compact(subscribers))
 	if r.engine.fence != 0 {

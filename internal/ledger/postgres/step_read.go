@@ -13,7 +13,7 @@ import (
 // decide has package ledger decide requests, one after the other, and stores what they change.
 func (r *recorder) decide(ctx context.Context, group []*request) error {
 	var step *ledger.Step
-	err := r.engine.wait.retry(ctx, func() (err error) {
+	err := r.engine.wait.Retry(ctx, func() (err error) {
 		tx, err := r.engine.db.BeginTx(ctx, nil)
 		if err != nil {
 			return err
@@ -51,7 +51,7 @@ func (r *recorder) decide(ctx context.Context, group []*request) error {
 
 // lockStep locks everything that the requests depend on.
 func (r *recorder) lockStep(ctx context.Context, tx *sql.Tx, group []*request) error {
-	if _, err := tx.ExecContext(ctx, beginStep, int64(stepsLock), r.engine.wait.attempt()); err != nil {
+	if _, err := tx.ExecContext(ctx, beginStep, int64(stepsLock), attemptLockTimeout(r.engine.wait)); err != nil {
 		return err
 	}
 	subscribers := subscribersOf(group)

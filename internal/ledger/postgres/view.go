@@ -34,7 +34,7 @@ func OpenCopy(ctx context.Context, dsn string, o Options) (*ledger.Ledger, error
 	}
 	var v *view
 	// Somebody may be upgrading the schema.
-	err = newLockWait().retry(ctx, func() error {
+	err = newLockWait().Retry(ctx, func() error {
 		v, err = openView(ctx, a, o.StateDir)
 		return err
 	})

@@ -17,6 +17,7 @@ import (
 
 	"publisher/internal/hint"
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/lockwait"
 	"publisher/internal/private"
 )
 
@@ -83,7 +84,7 @@ type pools struct {
 }
 
 // openPools opens an existing file, and checks that it is a ledger or empty, and writable.
-func openPools(ctx context.Context, path string, d durability, patience *lockWait) (pools, error) {
+func openPools(ctx context.Context, path string, d durability, patience *lockwait.Wait) (pools, error) {
 	write, err := openCached(uri(path, "rw", sqliteTimeout, "_txlock=immediate", "_synchronous="+string(d), "_pragma=cache_size(-8000)", "_pragma=secure_delete(1)"))
 	if err != nil {
 		return pools{}, err
@@ -99,7 +100,7 @@ func openPools(ctx context.Context, path string, d durability, patience *lockWai
 	}
 	p.read.SetMaxOpenConns(readers)
 	p.read.SetMaxIdleConns(readers)
-	if err := patience.retry(ctx, func() error { return claim(ctx, write) }); err != nil {
+	if err := patience.Retry(ctx, func() error { return claim(ctx, write) }); err != nil {
 		err = errors.Join(err, p.close())
 		if name := unwritable(path); name != "" {
 			err = fmt.Errorf("%s is read-only for this user: %w", name, err)

@@ -115,7 +115,7 @@ func answer(group []*request, err error) {
 // commit decides the requests in one transaction. After an error nothing of it is stored,
 // and the deliveries underway are read again.
 func (r *recorder) commit(calls []*request) error {
-	known, deadline := true, r.writer.wait.deadline()
+	known, deadline := true, r.writer.wait.Deadline()
 	err := r.withRawConn(context.Background(), func(d *rawConn) error {
 		err := r.writer.commits.settle(d.transaction(r.writer.wait, deadline, func() error {
 			data, err := d.version()

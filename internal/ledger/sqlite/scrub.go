@@ -80,7 +80,7 @@ func (e *engine) vacuum(ctx context.Context) error {
 	if err := addNumbers(ctx, e.write, 2); err != nil {
 		return err
 	}
-	err := e.wait.retry(ctx, func() error {
+	err := e.wait.Retry(ctx, func() error {
 		_, err := e.write.db.ExecContext(ctx, "VACUUM")
 		return err
 	})
@@ -102,7 +102,7 @@ var errReaders = errors.New("another program is still reading an older state of 
 func (e *engine) emptyLog(ctx context.Context) error {
 	for range logAttempts {
 		var busy, frames, moved int
-		err := e.wait.retry(ctx, func() error {
+		err := e.wait.Retry(ctx, func() error {
 			return e.write.db.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &frames, &moved)
 		})
 		if err != nil {
