@@ -112,7 +112,7 @@ func (e *engine) Settle(context.Context, ledger.Touched) error { return nil }
 
 // Record implements [ledger.Engine].
 func (e *engine) Record(ctx context.Context, done *ledger.Result, next *ledger.Intent) (bool, error) {
-	return e.recorder.record(ctx, done, next)
+	return e.recorder.queue.Record(ctx, done, next)
 }
 
 // Recipients implements [ledger.Engine]. An intent is checked against the tables anyway, so

@@ -152,7 +152,7 @@ func (e *engine) Settle(ctx context.Context, about ledger.Touched) error {
 }
 
 func (e *engine) Record(ctx context.Context, done *ledger.Result, next *ledger.Intent) (bool, error) {
-	return e.recorder.record(ctx, done, next)
+	return e.recorder.queue.Record(ctx, done, next)
 }
 
 func (e *engine) Recipients(ctx context.Context, edition int64, read func() ([]ledger.Recipient, error)) ([]ledger.Recipient, error) {

@@ -20,7 +20,7 @@ import (
 // rewritten, which keeps others from writing for as long as it takes.
 func (e *engine) Scrub(ctx context.Context, texts []string) error {
 	// What was recorded before is in the journal then, and after folding it in the tables.
-	if _, err := e.recorder.record(ctx, nil, nil); err != nil {
+	if _, err := e.recorder.queue.Record(ctx, nil, nil); err != nil {
 		return err
 	}
 	if err := e.Change(ctx, ledger.Touched{}, func(*sql.Tx) error { return nil }); err != nil {
