@@ -36,7 +36,12 @@ func (u *ui) printReport(cfg *config.Config, r *report.Pass, err error, kind rep
 		}
 	}
 	for _, fault := range r.Errors {
-		u.note("publisher: %s", fault)
+		for i, line := range strings.Split(fault, "\n") {
+			if i == 0 {
+				line = "publisher: " + line
+			}
+			u.note("%s", line)
+		}
 	}
 	switch {
 	case err != nil:

@@ -2,6 +2,7 @@ package hint
 
 import (
 	"errors"
+	"slices"
 	"strings"
 )
 
@@ -23,6 +24,27 @@ func Lines(err error) []string {
 	}
 	return splitAround(err.Error(), parts)
 }
+
+// Text returns the lines of an error as one text. Line ends that are part of a name or a value
+// become spaces, so that the text can be taken apart again.
+func Text(err error) string {
+	lines := Lines(err)
+	for i, line := range lines {
+		lines[i] = strings.ReplaceAll(line, "\n", " ")
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Parse returns an error with the lines of a text that Text returned.
+func Parse(text string) error { return parsed(strings.Split(text, "\n")) }
+
+type parsed []string
+
+func (p parsed) Error() string {
+	return strings.ReplaceAll(strings.Join(p, "; "), "; "+prefix, "; ")
+}
+
+func (p parsed) Lines() []string { return slices.Clone(p) }
 
 // IsHint reports whether a line that Lines returned is a hint.
 func IsHint(line string) bool { return strings.HasPrefix(line, prefix) }

@@ -61,3 +61,19 @@ func TestWith(t *testing.T) {
 		t.Error("nil with a hint is not nil")
 	}
 }
+
+// The lines of an error outlast being stored, and a name in it makes none.
+func TestText(t *testing.T) {
+	err := hint.With(errors.Join(errors.New("one\nforged"), errors.New("two")), "see that")
+	text := hint.Text(err)
+	if want := "one forged\ntwo\nhint: see that"; text != want {
+		t.Errorf("%q, want %q", text, want)
+	}
+	again := hint.Parse(text)
+	if got := hint.Text(errors.Join(again, errors.New("three"))); got != text+"\nthree" {
+		t.Errorf("joined: %q", got)
+	}
+	if got, want := again.Error(), "one forged; two; see that"; got != want {
+		t.Errorf("on one line: %q, want %q", got, want)
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"publisher/internal/httpstatus"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -21,9 +22,9 @@ func (m *Metrics) Around(next http.Handler) http.Handler {
 			return
 		}
 		began := time.Now()
-		sent := &answer{ResponseWriter: w}
+		sent := &httpstatus.Recorder{ResponseWriter: w}
 		defer func() {
-			m.requests[min(sent.status/100, len(m.requests)-1)].Inc()
+			m.requests[min(sent.Status/100, len(m.requests)-1)].Inc()
 			m.request.Observe(time.Since(began).Seconds())
 		}()
 		next.ServeHTTP(sent, r)
@@ -55,26 +56,3 @@ func local(r *http.Request) bool {
 	at, err := netip.ParseAddr(host)
 	return err == nil && at.Unmap().IsLoopback()
 }
-
-// answer keeps the status that was sent; 0 for none.
-type answer struct {
-	http.ResponseWriter
-	status int
-}
-
-func (a *answer) WriteHeader(status int) {
-	if a.status == 0 && status >= http.StatusOK {
-		a.status = status
-	}
-	a.ResponseWriter.WriteHeader(status)
-}
-
-func (a *answer) Write(b []byte) (int, error) {
-	if a.status == 0 {
-		a.status = http.StatusOK
-	}
-	return a.ResponseWriter.Write(b)
-}
-
-// Unwrap is for http.ResponseController.
-func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }

@@ -5,13 +5,15 @@ import (
 	"fmt"
 	"runtime"
 	"strings"
+
+	"publisher/internal/hint"
 )
 
 // Catch calls do and turns a panic in it into an error that says where it began.
 func Catch(do func() error) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			err = fmt.Errorf("internal error in %s: %v\nhint: please report it", origin(), v)
+			err = hint.With(fmt.Errorf("internal error in %s: %v", origin(), v), "please report it")
 		}
 	}()
 	return do()

@@ -10,6 +10,7 @@ import (
 
 	"publisher/content/post"
 	"publisher/internal/config"
+	"publisher/internal/hint"
 	"publisher/internal/ledger"
 	"publisher/internal/ledger/subscription"
 	"publisher/internal/publish/catalog"
@@ -130,7 +131,7 @@ func (s *pass) explainPost(ctx context.Context, name string) (*PostExplanation, 
 				return nil, fmt.Errorf("%w: the blog's engine leaves %s out: %s%s", catalog.ErrNotFound, name, left.Reason, s.place(&left.Omission))
 			}
 		}
-		return nil, fmt.Errorf("%w: no post has the id, path or address %q\nhint: `publisher posts` lists them", catalog.ErrNotFound, name)
+		return nil, hint.With(fmt.Errorf("%w: no post has the id, path or address %q", catalog.ErrNotFound, name), "`publisher posts` lists them")
 	}
 	editions, err := s.ledger.Editions(ctx)
 	if err != nil {

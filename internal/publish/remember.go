@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 
+	"publisher/internal/hint"
 	"publisher/internal/ledger"
 	"publisher/internal/ledger/passstate"
 	"publisher/internal/metrics"
@@ -36,7 +37,7 @@ func (s *pass) remember(ctx context.Context, err error) error {
 		if s.isPrepared {
 			part = partMail
 		}
-		faults[part] = strings.TrimPrefix(faults[part]+"\n"+err.Error(), "\n")
+		faults[part] = strings.TrimPrefix(faults[part]+"\n"+hint.Text(err), "\n")
 	}
 	return passstate.SaveFaults(ctx, s.ledger, s.now(), faults)
 }
@@ -78,7 +79,7 @@ func (d *Daemon) count(s *pass, r *report.Pass) {
 func (d *Daemon) keepFault(part string, err error) {
 	message := ""
 	if err = unlessCloned(err); err != nil {
-		message = err.Error()
+		message = hint.Text(err)
 	}
 	d.storing.Lock()
 	defer d.storing.Unlock()

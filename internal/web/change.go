@@ -3,15 +3,14 @@ package web
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"net/http"
-	"runtime/debug"
 	"strings"
 	"sync"
 	"time"
 
 	"publisher/internal/ledger"
+	"publisher/internal/panics"
 	"publisher/templates"
 )
 
@@ -107,13 +106,12 @@ func (s *site) tryChange(ctx context.Context, do func(context.Context) (answer, 
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	defer func() {
-		<-s.changes.turn
-		if fault := recover(); fault != nil {
-			err = fmt.Errorf("internal error: %v\n%s", fault, debug.Stack())
-		}
-	}()
-	return do(ctx)
+	defer func() { <-s.changes.turn }()
+	err = panics.Catch(func() error {
+		a, err = do(ctx)
+		return err
+	})
+	return a, err
 }
 
 // pause waits and returns true, or false if ctx ends first.

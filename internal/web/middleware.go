@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"publisher/internal/httpstatus"
 	"publisher/internal/web/httpcache"
 	"publisher/templates"
 )
@@ -125,7 +126,7 @@ func (s *site) recovered(next http.Handler) http.Handler {
 				panic(fault)
 			}
 			s.Log.Error("internal error: a request made the web server panic", "route", r.Pattern, "fault", fault, "stack", string(debug.Stack()))
-			if rec, ok := w.(*recorder); ok && rec.status != 0 {
+			if rec, ok := w.(*httpstatus.Recorder); ok && rec.Status != 0 {
 				panic(http.ErrAbortHandler)
 			}
 			s.message(w, http.StatusInternalServerError, templates.Failure)
@@ -138,36 +139,13 @@ func (s *site) recovered(next http.Handler) http.Handler {
 func (s *site) logged(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
-		rec := &recorder{ResponseWriter: w}
+		rec := &httpstatus.Recorder{ResponseWriter: w}
 		defer func() {
-			s.Log.Debug("request", "method", r.Method, "route", r.Pattern, "status", rec.status, "took", time.Since(start))
+			s.Log.Debug("request", "method", r.Method, "route", r.Pattern, "status", rec.Status, "took", time.Since(start))
 		}()
 		next.ServeHTTP(rec, r)
 	})
 }
-
-// recorder records the status that was sent, or 0.
-type recorder struct {
-	http.ResponseWriter
-	status int
-}
-
-func (r *recorder) WriteHeader(status int) {
-	if r.status == 0 && status >= http.StatusOK {
-		r.status = status
-	}
-	r.ResponseWriter.WriteHeader(status)
-}
-
-func (r *recorder) Write(b []byte) (int, error) {
-	if r.status == 0 {
-		r.status = http.StatusOK
-	}
-	return r.ResponseWriter.Write(b)
-}
-
-// Unwrap is for http.ResponseController.
-func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 
 // fail logs an error and answers with an error page. secret is an address that the error
 // may contain and the log must not, or "".

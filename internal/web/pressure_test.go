@@ -268,8 +268,16 @@ func TestConnectionsOfOneNetwork(t *testing.T) {
 func TestWhoIsClosedFirst(t *testing.T) {
 	p := press(t, web.Timeouts{})
 	p.come("203.0.113.1")
-	busy := p.hold("POST " + p.link + " HTTP/1.1\r\nHost: a\r\nContent-Length: 26\r\n\r\n")
+	busy := p.hold("POST " + p.link + " HTTP/1.1\r\nHost: a\r\nContent-Length: 26\r\nExpect: 100-continue\r\n\r\n")
+	busyAnswers := bufio.NewReader(busy)
+	if res, err := http.ReadResponse(busyAnswers, nil); err != nil || res.StatusCode != http.StatusContinue {
+		t.Fatalf("who will send a body got %v, %v", res, err)
+	}
 	reading := p.hold("GET /talk.mp3 HTTP/1.1\r\nHost: a\r\n\r\n")
+	readingAnswers := bufio.NewReader(reading)
+	if _, err := readingAnswers.Peek(1); err != nil {
+		t.Fatal(err)
+	}
 	var halves []net.Conn
 	for range 98 {
 		halves = append(halves, p.hold("GET / HTTP/1.1\r\n"))
@@ -294,10 +302,10 @@ func TestWhoIsClosedFirst(t *testing.T) {
 	if _, err := io.WriteString(busy, "List-Unsubscribe=One-Click"); err != nil {
 		t.Fatal(err)
 	}
-	if res, err := http.ReadResponse(bufio.NewReader(busy), nil); err != nil || res.StatusCode != 200 {
+	if res, err := http.ReadResponse(busyAnswers, nil); err != nil || res.StatusCode != 200 {
 		t.Errorf("who was sending a body got %v, %v", res, err)
 	}
-	if res, err := http.ReadResponse(bufio.NewReader(reading), nil); err != nil || res.StatusCode != 200 {
+	if res, err := http.ReadResponse(readingAnswers, nil); err != nil || res.StatusCode != 200 {
 		t.Errorf("who was reading got %v", err)
 	} else if n, err := io.Copy(io.Discard, res.Body); n != 8<<20 || err != nil {
 		t.Errorf("who was reading got %d bytes, %v", n, err)

@@ -3,6 +3,7 @@ package grouped
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -59,7 +60,11 @@ func (c *Changes) Run(ctx context.Context, touched ledger.Touched, do func(*sql.
 }
 
 func (c *Changes) alone(one *change) error {
-	return c.Transaction(one.ctx, []ledger.Touched{one.touched}, func(tx *sql.Tx) error { return c.apply(tx, one) })
+	err := c.Transaction(one.ctx, []ledger.Touched{one.touched}, func(tx *sql.Tx) error { return c.apply(tx, one) })
+	if ended := one.ctx.Err(); ended != nil && errors.Is(err, sql.ErrTxDone) {
+		return ended // which rolled it back
+	}
+	return err
 }
 
 func (c *Changes) apply(tx *sql.Tx, one *change) error {

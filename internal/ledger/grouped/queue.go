@@ -8,23 +8,23 @@ import (
 )
 
 // Queue collects calls for one taker, who takes all that wait as a group.
-type Queue[T any] struct {
+type Queue struct {
 	mu      sync.Mutex
-	calls   []T
+	calls   []*Call
 	wanted  int       // length of calls to go on
 	arrived sync.Cond // on mu: wanted is reached, or closed
 	closed  bool
 }
 
 // NewQueue returns an empty queue.
-func NewQueue[T any]() *Queue[T] {
-	q := new(Queue[T])
+func NewQueue() *Queue {
+	q := new(Queue)
 	q.arrived.L = &q.mu
 	return q
 }
 
-// Add adds a call. It reports false, and does not add it, once the queue is closed.
-func (q *Queue[T]) Add(call T) bool {
+// add adds a call. It reports false, and does not add it, once the queue is closed.
+func (q *Queue) add(call *Call) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.closed {
@@ -38,23 +38,31 @@ func (q *Queue[T]) Add(call T) bool {
 }
 
 // Take waits for calls, and returns none when there will be no more. A small group costs as
-// much as a large one, so it waits for half of the expected callers, but no longer than
-// patience: while that half is committed, the other half works.
-func (q *Queue[T]) Take(expected int, patience time.Duration) []T {
+// much as a large one, so it waits for half of the callers that are expected once there is a
+// call, but no longer than patience: while that half is committed, the other half works.
+func (q *Queue) Take(expect func() (callers int, patience time.Duration)) []*Call {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.waitFor(1)
-	if half := expected / 2; len(q.calls) < half {
+	if q.closed {
+		return q.takeAll()
+	}
+	callers, patience := expect()
+	if half := callers / 2; len(q.calls) < half {
 		timer := time.AfterFunc(patience, q.proceed)
 		q.waitFor(half)
 		timer.Stop()
 	}
+	return q.takeAll()
+}
+
+func (q *Queue) takeAll() []*Call {
 	group := q.calls
 	q.calls = nil
 	return group
 }
 
-func (q *Queue[T]) waitFor(n int) {
+func (q *Queue) waitFor(n int) {
 	q.wanted = n
 	for len(q.calls) < q.wanted && !q.closed {
 		q.arrived.Wait()
@@ -62,7 +70,7 @@ func (q *Queue[T]) waitFor(n int) {
 }
 
 // proceed lets Take return what is there.
-func (q *Queue[T]) proceed() {
+func (q *Queue) proceed() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.wanted = 1
@@ -70,7 +78,7 @@ func (q *Queue[T]) proceed() {
 }
 
 // Close has Take return what is left, and then none.
-func (q *Queue[T]) Close() {
+func (q *Queue) Close() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.closed = true

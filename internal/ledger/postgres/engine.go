@@ -16,6 +16,7 @@ import (
 
 	"publisher/internal/ledger"
 	"publisher/internal/ledger/grouped"
+	"publisher/internal/ledger/lockwait"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -28,7 +29,7 @@ type engine struct {
 	db       *sql.DB // on the pool
 	stateDir string
 	permit   permit // of each transaction
-	wait     *lockWait
+	wait     *lockwait.Wait
 	changes  *grouped.Changes
 	recorder *recorder
 }
@@ -76,7 +77,7 @@ func openAddress(ctx context.Context, dsn string, o Options) (*engine, error) {
 // upgrades the schema. It closes the pool on failure.
 func openEngine(ctx context.Context, pool *pgxpool.Pool, name string, o Options) (*engine, error) {
 	e := &engine{name: name, pool: pool, db: stdlib.OpenDBFromPool(pool), stateDir: o.StateDir, permit: o.permit, wait: newLockWait()}
-	err := e.wait.retry(ctx, func() error { return migrate(ctx, e.db, pool) })
+	err := e.wait.Retry(ctx, func() error { return migrate(ctx, e.db, pool) })
 	if err == nil {
 		e.recorder, err = newRecorder(ctx, e)
 	}
@@ -111,7 +112,7 @@ func (e *engine) Settle(context.Context, ledger.Touched) error { return nil }
 
 // Record implements [ledger.Engine].
 func (e *engine) Record(ctx context.Context, done *ledger.Result, next *ledger.Intent) (bool, error) {
-	return e.recorder.record(ctx, done, next)
+	return e.recorder.queue.Record(ctx, done, next)
 }
 
 // Recipients implements [ledger.Engine]. An intent is checked against the tables anyway, so
@@ -121,7 +122,7 @@ func (e *engine) Recipients(_ context.Context, _ int64, read func() ([]ledger.Re
 }
 
 // LimitLockWait implements [ledger.Engine].
-func (e *engine) LimitLockWait(within time.Duration) { e.wait.limit(within) }
+func (e *engine) LimitLockWait(within time.Duration) { e.wait.Limit(within) }
 
 // Close implements [ledger.Engine].
 func (e *engine) Close() error {

@@ -55,7 +55,7 @@ func (b *Batches) insertJobs(ctx context.Context, conn *sql.Conn, jobs []Job) er
 
 // inTransaction runs do in a transaction on a connection of its own, which may insert jobs as well.
 func (b *Batches) inTransaction(ctx context.Context, touched []ledger.Touched, do func(*sql.Tx, *sql.Conn) error) error {
-	return b.engine.wait.retry(ctx, func() error {
+	return b.engine.wait.Retry(ctx, func() error {
 		conn, err := b.engine.db.Conn(ctx)
 		if err != nil {
 			return err

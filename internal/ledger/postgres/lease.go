@@ -118,13 +118,13 @@ func Holder(ctx context.Context, dsn string) (string, error) {
 func (l *Lock) take(ctx context.Context, holder string) error {
 	db := stdlib.OpenDBFromPool(l.pool)
 	defer db.Close()
-	if err := newLockWait().retry(ctx, func() error { return migrate(ctx, db, l.pool) }); err != nil {
+	if err := newLockWait().Retry(ctx, func() error { return migrate(ctx, db, l.pool) }); err != nil {
 		return err
 	}
 	look := time.NewTicker(lookEvery)
 	defer look.Stop()
 	for {
-		err := newLockWait().retry(ctx, func() error { return l.tryTake(ctx, holder) })
+		err := newLockWait().Retry(ctx, func() error { return l.tryTake(ctx, holder) })
 		if err != nil || l.fence != 0 {
 			return err
 		}

@@ -33,7 +33,7 @@ const (
 // transaction runs do in a transaction that touches these, on a connection of the pool. It runs
 // it again where the database could not tell in time who goes first.
 func (e *engine) transaction(ctx context.Context, touched []ledger.Touched, do func(*sql.Tx) error) error {
-	return e.wait.retry(ctx, func() error {
+	return e.wait.Retry(ctx, func() error {
 		tx, err := e.db.BeginTx(ctx, nil)
 		if err != nil {
 			return err
@@ -66,7 +66,7 @@ type permit struct {
 }
 
 func (e *engine) takeLocks(ctx context.Context, tx *sql.Tx, touched []ledger.Touched) error {
-	if _, err := tx.ExecContext(ctx, lockChanges, int64(changesLock), e.wait.attempt()); err != nil {
+	if _, err := tx.ExecContext(ctx, lockChanges, int64(changesLock), attemptLockTimeout(e.wait)); err != nil {
 		return err
 	}
 	var ids []int64

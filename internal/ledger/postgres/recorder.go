@@ -15,7 +15,7 @@ import (
 // one gathers.
 type recorder struct {
 	engine *engine
-	queue  *grouped.Queue[*request]
+	queue  *grouped.Queue
 	ended  chan struct{}
 
 	// Only run's goroutine uses what follows.
@@ -25,46 +25,22 @@ type recorder struct {
 	took     time.Duration               // by the last group
 }
 
-// maxGroupWait is how long a group waits for more callers if the server is slow.
-const maxGroupWait = 5 * time.Millisecond
-
-// request is a call of Record.
-type request struct {
-	done   *ledger.Result
-	next   *ledger.Intent
-	answer chan error
-	begun  bool
-	err    error // concerns this call alone
-}
-
 func newRecorder(ctx context.Context, e *engine) (*recorder, error) {
 	settler, err := ledger.PrepareSettler(ctx, e.db)
 	if err != nil {
 		return nil, err
 	}
-	r := &recorder{engine: e, queue: grouped.NewQueue[*request](), ended: make(chan struct{}), settler: settler, underway: map[ledger.DeliveryKey]bool{}}
+	r := &recorder{engine: e, queue: grouped.NewQueue(), ended: make(chan struct{}), settler: settler, underway: map[ledger.DeliveryKey]bool{}}
 	go r.run()
 	return r, nil
-}
-
-func (r *recorder) record(ctx context.Context, done *ledger.Result, next *ledger.Intent) (bool, error) {
-	if err := ctx.Err(); err != nil {
-		return false, err
-	}
-	call := &request{done: done, next: next, answer: make(chan error, 1)}
-	if !r.queue.Add(call) {
-		return false, ledger.ErrClosed
-	}
-	if err := <-call.answer; err != nil {
-		return false, err
-	}
-	return call.begun, call.err
 }
 
 func (r *recorder) run() {
 	defer close(r.ended)
 	for {
-		group := r.queue.Take(len(r.underway), min(r.took, maxGroupWait))
+		group := r.queue.Take(func() (callers int, patience time.Duration) {
+			return len(r.underway), min(r.took, grouped.MaxWait)
+		})
 		if len(group) == 0 {
 			break
 		}
@@ -84,7 +60,7 @@ func (r *recorder) stop() {
 // commit decides and stores requests, and answers them. Those about subscribers of whom there is
 // only one request are nearly always decided by one statement; what it leaves, and the others, are
 // read and decided by package ledger.
-func (r *recorder) commit(ctx context.Context, group []*request) {
+func (r *recorder) commit(ctx context.Context, group []*grouped.Call) {
 	alone, rest := divide(group)
 	if len(alone) > 0 {
 		left, err := r.step(ctx, alone)
@@ -104,8 +80,8 @@ func (r *recorder) commit(ctx context.Context, group []*request) {
 	err := r.decide(ctx, rest)
 	if isAboutValues(err) && len(rest) > 1 { // so that only one call gets the error
 		for _, call := range rest {
-			if err := r.decide(ctx, []*request{call}); err != nil {
-				r.fail([]*request{call}, err)
+			if err := r.decide(ctx, []*grouped.Call{call}); err != nil {
+				r.fail([]*grouped.Call{call}, err)
 			}
 		}
 		return
@@ -123,25 +99,23 @@ func isAboutValues(err error) bool {
 }
 
 // fail answers requests of which nothing is known to be stored.
-func (r *recorder) fail(group []*request, err error) {
+func (r *recorder) fail(group []*grouped.Call, err error) {
 	clear(r.underway)
-	for _, call := range group {
-		call.answer <- err
-	}
+	grouped.Answer(group, err)
 }
 
 // divide returns the requests about subscribers whom no other request of the group is about, and
 // the others, in their order.
-func divide(group []*request) (alone, others []*request) {
+func divide(group []*grouped.Call) (alone, others []*grouped.Call) {
 	count := map[int64]int{}
 	for _, call := range group {
-		for _, id := range call.subscribers() {
+		for _, id := range subscribersOf(call) {
 			count[id]++
 		}
 	}
 	for _, call := range group {
-		single := call.done == nil || !call.done.At.IsZero()
-		for _, id := range call.subscribers() {
+		single := call.Done == nil || !call.Done.At.IsZero()
+		for _, id := range subscribersOf(call) {
 			single = single && count[id] == 1
 		}
 		if single {
@@ -153,20 +127,15 @@ func divide(group []*request) (alone, others []*request) {
 	return alone, others
 }
 
-// subscribers returns whom the request is about.
-func (call *request) subscribers() (ids []int64) {
-	if call.done != nil {
-		ids = append(ids, call.done.Subscriber)
-	}
-	if call.next != nil {
-		ids = append(ids, call.next.Subscriber)
-	}
-	return ids
-}
-
-func subscribersOf(group []*request) (ids []int64) {
-	for _, call := range group {
-		ids = append(ids, call.subscribers()...)
+// subscribersOf returns whom calls are about.
+func subscribersOf(calls ...*grouped.Call) (ids []int64) {
+	for _, call := range calls {
+		if call.Done != nil {
+			ids = append(ids, call.Done.Subscriber)
+		}
+		if call.Next != nil {
+			ids = append(ids, call.Next.Subscriber)
+		}
 	}
 	return ids
 }

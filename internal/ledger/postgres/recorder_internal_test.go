@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/grouped"
 	"publisher/internal/ledger/ledgertest"
 )
 
@@ -21,24 +22,24 @@ func TestOneCallIsWrong(t *testing.T) {
 	const n = 6
 	ledgertest.AddMany(t, l.Ledger, n)
 	at := ledgertest.Noon
-	group := []*request{ // no edition 99, and yet the envelope was refused
-		{done: &ledger.Result{Edition: 99, Subscriber: 1, Through: 1, Status: ledger.Sent, At: at}},
-		{done: &ledger.Result{Edition: 1, Subscriber: 2, Status: ledger.Sent, At: at}, next: &ledger.Intent{Edition: 1, Subscriber: 3, Through: 1, At: at}},
-		{next: &ledger.Intent{Edition: 1, Subscriber: 4, Through: 1, At: at}},
-		{done: &ledger.Result{Edition: 1, Subscriber: 5, Through: 1, Status: ledger.Failed, At: at}},
-		{next: &ledger.Intent{Edition: 1, Subscriber: 6, Through: 1, At: at}},
-		{next: &ledger.Intent{Edition: 1, Subscriber: 6, Through: 1, At: at}},
+	group := []*grouped.Call{ // no edition 99, and yet the envelope was refused
+		{Done: &ledger.Result{Edition: 99, Subscriber: 1, Through: 1, Status: ledger.Sent, At: at}},
+		{Done: &ledger.Result{Edition: 1, Subscriber: 2, Status: ledger.Sent, At: at}, Next: &ledger.Intent{Edition: 1, Subscriber: 3, Through: 1, At: at}},
+		{Next: &ledger.Intent{Edition: 1, Subscriber: 4, Through: 1, At: at}},
+		{Done: &ledger.Result{Edition: 1, Subscriber: 5, Through: 1, Status: ledger.Failed, At: at}},
+		{Next: &ledger.Intent{Edition: 1, Subscriber: 6, Through: 1, At: at}},
+		{Next: &ledger.Intent{Edition: 1, Subscriber: 6, Through: 1, At: at}},
 	}
 	for _, call := range group {
-		call.answer = make(chan error, 1)
+		call.Answer = make(chan error, 1)
 	}
 	r := idle(l.e)
 	defer r.release()
 	r.commit(ctx, group)
 	var told []string
 	for _, call := range group {
-		err := <-call.answer
-		told = append(told, fmt.Sprint(call.begun, err != nil, call.err != nil))
+		err := <-call.Answer
+		told = append(told, fmt.Sprint(call.Begun, err != nil, call.Err != nil))
 		if err != nil && l.e.Unavailable(err) {
 			t.Errorf("the database was not to blame: %v", err)
 		}

@@ -20,10 +20,10 @@ var erasedFrom = []string{"subscriber", "delivery", "bounce", "restoration", "co
 // here: texts are not searched for.
 func (e *engine) Scrub(ctx context.Context, _ []string) error {
 	// What was recorded before is in the tables after this.
-	if _, err := e.recorder.record(ctx, nil, nil); err != nil {
+	if _, err := e.recorder.queue.Record(ctx, nil, nil); err != nil {
 		return err
 	}
-	return e.wait.retry(ctx, func() error {
+	return e.wait.Retry(ctx, func() error {
 		_, err := e.db.ExecContext(ctx, "VACUUM "+strings.Join(erasedFrom, ", "))
 		return err
 	})

@@ -103,7 +103,7 @@ func stage(ctx context.Context, conn *sql.Conn, fill func(*sql.Tx) error) error 
 // beginStaged begins the transaction of an import. merge runs once only, so it may not be tried
 // again after this.
 func (e *engine) beginStaged(ctx context.Context, conn *sql.Conn) (tx *sql.Tx, err error) {
-	err = e.wait.retry(ctx, func() error {
+	err = e.wait.Retry(ctx, func() error {
 		if tx, err = conn.BeginTx(ctx, nil); err != nil {
 			return err
 		}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/grouped"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -97,12 +98,12 @@ type stepArgs struct {
 	iOwed                                                 []string
 }
 
-func newStepArgs(group []*request) *stepArgs {
+func newStepArgs(group []*grouped.Call) *stepArgs {
 	a := new(stepArgs)
 	for _, call := range group {
 		var done ledger.Result
-		if call.done != nil {
-			done = *call.done
+		if call.Done != nil {
+			done = *call.Done
 		}
 		a.rEdition, a.rSubscriber = append(a.rEdition, done.Edition), append(a.rSubscriber, done.Subscriber)
 		a.rStatus, a.rCode, a.rReply = append(a.rStatus, string(done.Status)), append(a.rCode, int64(done.Code)), append(a.rReply, done.Reply)
@@ -110,8 +111,8 @@ func newStepArgs(group []*request) *stepArgs {
 		a.rFresh, a.rResend = append(a.rFresh, done.Through > 0), append(a.rResend, done.Resend)
 		a.rKept, a.rHidden = append(a.rKept, done.KeepCursor), append(a.rHidden, done.PostHidden)
 		var next ledger.Intent
-		if call.next != nil {
-			next = *call.next
+		if call.Next != nil {
+			next = *call.Next
 		}
 		a.iEdition, a.iSubscriber = append(a.iEdition, next.Edition), append(a.iSubscriber, next.Subscriber)
 		a.iAfter, a.iThrough, a.iOwed = append(a.iAfter, next.After), append(a.iThrough, next.Through), append(a.iOwed, next.Owed.String())
@@ -138,11 +139,11 @@ type verdict struct{ valid, unclear, begins bool }
 
 // step decides requests with stepStatement in one round trip, and answers those that it has
 // decided. It returns the others.
-func (r *recorder) step(ctx context.Context, group []*request) (left []*request, err error) {
+func (r *recorder) step(ctx context.Context, group []*grouped.Call) (left []*grouped.Call, err error) {
 	var verdicts []verdict
 	args := newStepArgs(group).all()
-	err = r.engine.wait.retry(ctx, func() (err error) {
-		verdicts, err = r.runStep(ctx, len(group), subscribersOf(group), args)
+	err = r.engine.wait.Retry(ctx, func() (err error) {
+		verdicts, err = r.runStep(ctx, len(group), subscribersOf(group...), args)
 		return err
 	})
 	if err != nil {
@@ -155,12 +156,12 @@ func (r *recorder) step(ctx context.Context, group []*request) (left []*request,
 			continue
 		}
 		if !v.valid {
-			call.err = notOpen(call.done)
+			call.Err = notOpen(call.Done)
 		} else {
-			r.note(call.done, call.next, v.begins)
+			r.note(call.Done, call.Next, v.begins)
 		}
-		call.begun = v.begins
-		call.answer <- nil
+		call.Begun = v.begins
+		call.Answer <- nil
 	}
 	return left, nil
 }
@@ -172,7 +173,7 @@ func (r *recorder) runStep(ctx context.Context, requests int, subscribers []int6
 		return nil, err
 	}
 	batch := new(pgx.Batch)
-	batch.Queue(beginStep, int64(stepsLock), r.engine.wait.attempt())
+	batch.Queue(beginStep, int64(stepsLock), attemptLockTimeout(r.engine.wait))
 	slices.Sort(subscribers)
 	batch.Queue(lockSubscribers, slices.Compact(subscribers))
 	if g := r.engine.permit; g.query != "" {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/grouped"
 	"publisher/internal/ledger/imports"
 	"publisher/internal/ledger/sqlutil"
 	"publisher/internal/postgrestest"
@@ -167,14 +168,14 @@ func (h *history) meddle(t *testing.T, l opened) {
 }
 
 // calls returns a group of calls: of those that a sender would make, and others.
-func (h *history) calls(s stored) (group []*request) {
+func (h *history) calls(s stored) (group []*grouped.Call) {
 	for range 1 + h.rand.IntN(4) {
-		call := new(request)
+		call := new(grouped.Call)
 		if h.rand.IntN(3) > 0 {
-			call.done = h.result(s)
+			call.Done = h.result(s)
 		}
-		if h.rand.IntN(3) > 0 || call.done == nil {
-			call.next = h.intent(s)
+		if h.rand.IntN(3) > 0 || call.Done == nil {
+			call.Next = h.intent(s)
 		}
 		group = append(group, call)
 	}
@@ -234,7 +235,7 @@ func TestStepIsThatOfTheModel(t *testing.T) {
 		for round := range rounds {
 			before := readStored(t, model.e)
 			var answers [2][]told
-			var groups [2][]*request
+			var groups [2][]*grouped.Call
 			for i, l := range []opened{fast, model} {
 				h := histories[i]
 				h.now = h.now.Add(time.Duration(h.rand.IntN(1500)) * time.Millisecond)
@@ -242,7 +243,7 @@ func TestStepIsThatOfTheModel(t *testing.T) {
 				h.meddle(t, l)
 				groups[i] = h.calls(before)
 				for _, call := range groups[i] {
-					call.answer = make(chan error, 1)
+					call.Answer = make(chan error, 1)
 				}
 			}
 			n := decideAlone(t, statement, groups[0])
@@ -250,8 +251,8 @@ func TestStepIsThatOfTheModel(t *testing.T) {
 			noError(t, rules.decide(ctx, groups[1]))
 			for i, group := range groups {
 				for _, call := range group {
-					noError(t, <-call.answer)
-					answers[i] = append(answers[i], told{call.begun, call.err != nil})
+					noError(t, <-call.Answer)
+					answers[i] = append(answers[i], told{call.Begun, call.Err != nil})
 				}
 			}
 			if diff := cmp.Diff(answers[1], answers[0]); diff != "" {
@@ -268,7 +269,7 @@ func TestStepIsThatOfTheModel(t *testing.T) {
 }
 
 // decideAlone commits a group, and returns how many of its calls the statement decided.
-func decideAlone(t *testing.T, r *recorder, group []*request) int {
+func decideAlone(t *testing.T, r *recorder, group []*grouped.Call) int {
 	t.Helper()
 	alone, rest := divide(group)
 	left := alone
@@ -283,13 +284,13 @@ func decideAlone(t *testing.T, r *recorder, group []*request) int {
 	return len(alone) - len(left)
 }
 
-func describe(group []*request) (text string) {
+func describe(group []*grouped.Call) (text string) {
 	for _, call := range group {
-		if call.done != nil {
-			text += fmt.Sprintf("result %+v\n", *call.done)
+		if call.Done != nil {
+			text += fmt.Sprintf("result %+v\n", *call.Done)
 		}
-		if call.next != nil {
-			text += fmt.Sprintf("intent %+v\n", *call.next)
+		if call.Next != nil {
+			text += fmt.Sprintf("intent %+v\n", *call.Next)
 		}
 	}
 	return text

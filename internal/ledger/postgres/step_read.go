@@ -7,13 +7,14 @@ import (
 	"time"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/grouped"
 	"publisher/internal/ledger/sqlutil"
 )
 
 // decide has package ledger decide requests, one after the other, and stores what they change.
-func (r *recorder) decide(ctx context.Context, group []*request) error {
+func (r *recorder) decide(ctx context.Context, group []*grouped.Call) error {
 	var step *ledger.Step
-	err := r.engine.wait.retry(ctx, func() (err error) {
+	err := r.engine.wait.Retry(ctx, func() (err error) {
 		tx, err := r.engine.db.BeginTx(ctx, nil)
 		if err != nil {
 			return err
@@ -26,7 +27,7 @@ func (r *recorder) decide(ctx context.Context, group []*request) error {
 			return err
 		}
 		for _, call := range group {
-			call.begun, call.err = step.Decide(call.done, call.next)
+			call.Begun, call.Err = step.Decide(call.Done, call.Next)
 		}
 		if err := storeStep(ctx, tx, r.settler, step); err != nil {
 			return err
@@ -44,17 +45,17 @@ func (r *recorder) decide(ctx context.Context, group []*request) error {
 		}
 	}
 	for _, call := range group {
-		call.answer <- nil
+		call.Answer <- nil
 	}
 	return nil
 }
 
 // lockStep locks everything that the requests depend on.
-func (r *recorder) lockStep(ctx context.Context, tx *sql.Tx, group []*request) error {
-	if _, err := tx.ExecContext(ctx, beginStep, int64(stepsLock), r.engine.wait.attempt()); err != nil {
+func (r *recorder) lockStep(ctx context.Context, tx *sql.Tx, group []*grouped.Call) error {
+	if _, err := tx.ExecContext(ctx, beginStep, int64(stepsLock), attemptLockTimeout(r.engine.wait)); err != nil {
 		return err
 	}
-	subscribers := subscribersOf(group)
+	subscribers := subscribersOf(group...)
 	slices.Sort(subscribers)
 	if _, err := tx.ExecContext(ctx, lockSubscribers, slices.Compact(subscribers)); err != nil || r.engine.permit.query == "" {
 		return err
@@ -64,16 +65,16 @@ func (r *recorder) lockStep(ctx context.Context, tx *sql.Tx, group []*request) e
 }
 
 // readStep reads everything that the requests depend on.
-func readStep(ctx context.Context, tx *sql.Tx, group []*request) (*ledger.Step, error) {
+func readStep(ctx context.Context, tx *sql.Tx, group []*grouped.Call) (*ledger.Step, error) {
 	step := ledger.NewStep()
 	var intents []*ledger.Intent
 	for _, call := range group {
-		if call.done != nil {
-			step.Add(ledger.DeliveryKey{Edition: call.done.Edition, Subscriber: call.done.Subscriber})
+		if call.Done != nil {
+			step.Add(ledger.DeliveryKey{Edition: call.Done.Edition, Subscriber: call.Done.Subscriber})
 		}
-		if call.next != nil {
-			step.Add(ledger.DeliveryKey{Edition: call.next.Edition, Subscriber: call.next.Subscriber})
-			intents = append(intents, call.next)
+		if call.Next != nil {
+			step.Add(ledger.DeliveryKey{Edition: call.Next.Edition, Subscriber: call.Next.Subscriber})
+			intents = append(intents, call.Next)
 		}
 	}
 	if err := readDeliveries(ctx, tx, step); err != nil {

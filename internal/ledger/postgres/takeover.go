@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/grouped"
 	"publisher/internal/ledger/sqlutil"
 )
 
@@ -109,11 +110,11 @@ const interruptedOf = `
 
 // settle settles the deliveries that a query selects, and returns their number.
 func (b *Batches) settle(ctx context.Context, tx *sql.Tx, hold bool, now time.Time, query string, args ...any) (int, error) {
-	group, err := sqlutil.Collect(ctx, tx, func(row sqlutil.Scanner) (*request, error) {
+	group, err := sqlutil.Collect(ctx, tx, func(row sqlutil.Scanner) (*grouped.Call, error) {
 		var edition, subscriber int64
 		var canceled bool
 		err := row.Scan(&edition, &subscriber, &canceled)
-		return &request{done: ledger.InterruptedResult(edition, subscriber, canceled, hold, now)}, err
+		return &grouped.Call{Done: ledger.InterruptedResult(edition, subscriber, canceled, hold, now)}, err
 	}, query, args...)
 	if err != nil || len(group) == 0 {
 		return 0, err
@@ -123,7 +124,7 @@ func (b *Batches) settle(ctx context.Context, tx *sql.Tx, hold bool, now time.Ti
 		return 0, err
 	}
 	for _, call := range group {
-		if _, err := step.Decide(call.done, nil); err != nil {
+		if _, err := step.Decide(call.Done, nil); err != nil {
 			return 0, err
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"iter"
 	"os"
 	"strings"
@@ -166,25 +165,10 @@ func ownTable(name string) bool {
 }
 
 func (d database) Tables(ctx context.Context) ([]transfer.Table, error) {
-	columns := map[string][]transfer.Column{}
-	_, err := sqlutil.Collect(ctx, d.tx, func(row sqlutil.Scanner) (_ struct{}, err error) {
-		var table, name, declared string
-		if err = row.Scan(&table, &name, &declared); err != nil || ownTable(table) {
-			return struct{}{}, err
-		}
-		kind, known := kinds[declared]
-		if !known {
-			err = fmt.Errorf("column %s of table %s is declared as %s", name, table, declared)
-		}
-		columns[table] = append(columns[table], transfer.Column{Name: name, Kind: kind})
-		return struct{}{}, err
-	}, `SELECT c.relname::TEXT, a.attname::TEXT, format_type(a.atttypid, NULL) FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+	return transfer.Find(ctx, d.tx, kinds, ownTable, `
+		SELECT c.relname::TEXT, a.attname::TEXT, format_type(a.atttypid, NULL) FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
 		WHERE c.relnamespace = current_schema()::REGNAMESPACE AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND a.attnum > 0 AND NOT a.attisdropped
 		ORDER BY c.relname, a.attnum`)
-	if err != nil {
-		return nil, err
-	}
-	return transfer.Arrange(columns, ownTable)
 }
 
 // Insert uses COPY.

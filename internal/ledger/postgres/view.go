@@ -11,6 +11,7 @@ import (
 
 	"publisher/internal/hint"
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/grouped"
 )
 
 // view is a ledger.Engine for commands that only look: everything that it reads is as it was at one
@@ -34,7 +35,7 @@ func OpenCopy(ctx context.Context, dsn string, o Options) (*ledger.Ledger, error
 	}
 	var v *view
 	// Somebody may be upgrading the schema.
-	err = newLockWait().retry(ctx, func() error {
+	err = newLockWait().Retry(ctx, func() error {
 		v, err = openView(ctx, a, o.StateDir)
 		return err
 	})
@@ -112,9 +113,9 @@ func (v *view) Settle(context.Context, ledger.Touched) error { return nil }
 func (v *view) Record(ctx context.Context, done *ledger.Result, next *ledger.Intent) (begun bool, err error) {
 	v.recording.Lock()
 	defer v.recording.Unlock()
-	call := &request{done: done, next: next}
+	call := &grouped.Call{Done: done, Next: next}
 	err = v.Change(ctx, ledger.Touched{}, func(tx *sql.Tx) error {
-		step, err := readStep(ctx, tx, []*request{call})
+		step, err := readStep(ctx, tx, []*grouped.Call{call})
 		if err != nil {
 			return err
 		}

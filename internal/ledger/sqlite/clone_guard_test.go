@@ -3,6 +3,7 @@ package sqlite_test
 import (
 	"database/sql"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -76,9 +77,11 @@ func TestAdoptSkipsNumbers(t *testing.T) {
 			for range 48 {
 				closeEdition(t, l, "weekly", 1, 1)
 			}
-			for i := range 400 {
-				add(t, l, imports.Row{Email: "late" + string(rune('a'+i%26)) + string(rune('a'+i/26)) + "@example.com"})
+			late := make([]imports.Row, 400)
+			for i := range late {
+				late[i].Email = fmt.Sprintf("late%d@example.com", i)
 			}
+			add(t, l, late...)
 			must(t, l.AdvanceCloneMark(ctx))
 			must(t, l.Close())
 			must(t, os.Rename(path+".older", path))

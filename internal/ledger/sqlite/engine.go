@@ -15,6 +15,7 @@ import (
 
 	"publisher/internal/ledger"
 	"publisher/internal/ledger/grouped"
+	"publisher/internal/ledger/lockwait"
 )
 
 // engine is a ledger.Engine with one SQLite file.
@@ -23,7 +24,7 @@ type engine struct {
 	path     string       // as errors name it: of a private copy, that of the ledger
 	file     string       // that is open
 	remove   func() error // takes a private copy away; nil: not one
-	wait     *lockWait
+	wait     *lockwait.Wait
 	journal  *journal
 	recorder *recorder
 	changes  *grouped.Changes
@@ -111,10 +112,10 @@ func (e *engine) start(ctx context.Context, d durability, doubtful bool) (err er
 			return errors.Join(err, e.pools.close())
 		}
 	}
-	if err := e.wait.retry(ctx, func() error { return migrate(ctx, e.write) }); err != nil {
+	if err := e.wait.Retry(ctx, func() error { return migrate(ctx, e.write) }); err != nil {
 		return errors.Join(e.fail("upgrade", err), e.pools.close())
 	}
-	err = e.wait.retry(ctx, func() (err error) {
+	err = e.wait.Retry(ctx, func() (err error) {
 		e.journal, err = newJournal(ctx, e.write.db)
 		return err
 	})
@@ -151,7 +152,7 @@ func (e *engine) Settle(ctx context.Context, about ledger.Touched) error {
 }
 
 func (e *engine) Record(ctx context.Context, done *ledger.Result, next *ledger.Intent) (bool, error) {
-	return e.recorder.record(ctx, done, next)
+	return e.recorder.queue.Record(ctx, done, next)
 }
 
 func (e *engine) Recipients(ctx context.Context, edition int64, read func() ([]ledger.Recipient, error)) ([]ledger.Recipient, error) {
@@ -197,7 +198,7 @@ func (e *engine) Stage(ctx context.Context, fill func(*sql.Tx) error, merge func
 	})
 }
 
-func (e *engine) LimitLockWait(within time.Duration) { e.wait.limit(within) }
+func (e *engine) LimitLockWait(within time.Duration) { e.wait.Limit(within) }
 
 func (e *engine) Close() error {
 	err := errors.Join(e.recorder.stop(), e.pools.close())

@@ -163,6 +163,18 @@ func TestErase(t *testing.T) {
 	}
 }
 
+// execWithoutSecureDelete runs statements as a program does that leaves what it deletes in the file.
+func execWithoutSecureDelete(t *testing.T, path string, queries ...string) {
+	t.Helper()
+	db, err := sql.Open("sqlite", path+"?_pragma=secure_delete(0)&_pragma=busy_timeout(30000)")
+	must(t, err)
+	for _, query := range queries {
+		_, err := db.Exec(query)
+		must(t, err)
+	}
+	must(t, db.Close())
+}
+
 // A ledger whose free space was not overwritten, because an earlier version wrote it, is
 // rewritten.
 func TestEraseFromAnOlderLedger(t *testing.T) {
@@ -171,18 +183,12 @@ func TestEraseFromAnOlderLedger(t *testing.T) {
 	l := openAt(t, "sqlite:"+path)
 	addMany(t, l, 500)
 	add(t, l, imports.Row{Email: planted[0]})
-	db, err := sql.Open("sqlite", path+"?_pragma=secure_delete(0)&_pragma=busy_timeout(30000)")
-	must(t, err)
-	for _, query := range []string{
+	execWithoutSecureDelete(t, path,
 		"CREATE TABLE scratch (words TEXT)",
-		"INSERT INTO scratch SELECT email || ' said ' || '" + planted[0] + "' FROM subscriber",
+		"INSERT INTO scratch SELECT email || ' said ' || '"+planted[0]+"' FROM subscriber",
 		"DROP TABLE scratch",
-	} {
-		_, err := db.Exec(query)
-		must(t, err)
-	}
-	must(t, db.Close())
-	_, err = erasure.Erase(ctx, l, planted[1:], noon)
+	)
+	_, err := erasure.Erase(ctx, l, planted[1:], noon)
 	must(t, err)
 	if found := filesNaming(t, dir, planted...); found != nil {
 		t.Errorf("it is still in %v", found)
@@ -253,22 +259,16 @@ func TestEraseAfterOneThatWasCutShort(t *testing.T) {
 	l := openAt(t, "sqlite:"+path)
 	addMany(t, l, 500)
 	add(t, l, imports.Row{Email: planted[0]})
-	db, err := sql.Open("sqlite", path+"?_pragma=secure_delete(0)&_pragma=busy_timeout(30000)")
-	must(t, err)
-	for _, query := range []string{
+	execWithoutSecureDelete(t, path,
 		"CREATE TABLE scratch (words TEXT)",
 		"INSERT INTO scratch SELECT 'leftover@example.com said ' || email FROM subscriber",
 		"DROP TABLE scratch",
 		"UPDATE pass_state SET scrub = TRUE",
-	} {
-		_, err := db.Exec(query)
-		must(t, err)
-	}
-	must(t, db.Close())
+	)
 	if filesNaming(t, dir, "leftover@example.com") == nil {
 		t.Fatal("nothing is left over")
 	}
-	_, err = erasure.Erase(ctx, l, planted[:1], noon)
+	_, err := erasure.Erase(ctx, l, planted[:1], noon)
 	must(t, err)
 	if found := filesNaming(t, dir, "leftover@example.com", planted[0]); found != nil {
 		t.Errorf("it is still in %v", found)

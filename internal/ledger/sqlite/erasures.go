@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/grouped"
 )
 
 // erasures tells the recorder whether a reply may be about somebody whom another process has
@@ -46,31 +47,31 @@ func (r *recorder) readErasures(at func() (int64, error)) error {
 }
 
 // forgetReplies empties the replies that are about nobody any more.
-func (r *recorder) forgetReplies(calls []*request, has func(subscriber int64) (bool, error)) error {
+func (r *recorder) forgetReplies(calls []*grouped.Call, has func(subscriber int64) (bool, error)) error {
 	e := &r.erasures
 	for _, call := range calls {
-		if call.done == nil || call.done.Reply == "" || e.last.IsZero() || call.done.At.After(e.last.Add(longestAttempt)) {
+		if call.Done == nil || call.Done.Reply == "" || e.last.IsZero() || call.Done.At.After(e.last.Add(longestAttempt)) {
 			continue
 		}
-		key := ledger.DeliveryKey{Edition: call.done.Edition, Subscriber: call.done.Subscriber}
+		key := ledger.DeliveryKey{Edition: call.Done.Edition, Subscriber: call.Done.Subscriber}
 		if r.underway[key] != nil && !e.begun[key] {
 			continue
 		}
-		there, err := has(call.done.Subscriber)
+		there, err := has(call.Done.Subscriber)
 		if err != nil {
 			return err
 		}
 		if !there {
-			without := *call.done
+			without := *call.Done
 			without.Reply = ""
-			call.done = &without
+			call.Done = &without
 		}
 	}
 	return nil
 }
 
 // forgetRepliesIn is forgetReplies in a transaction of database/sql.
-func (r *recorder) forgetRepliesIn(tx *sql.Tx, calls []*request) error {
+func (r *recorder) forgetRepliesIn(tx *sql.Tx, calls []*grouped.Call) error {
 	err := r.readErasures(func() (int64, error) {
 		var at sql.NullInt64
 		err := tx.Stmt(r.journal.erasedAt).QueryRow().Scan(&at)
@@ -86,7 +87,7 @@ func (r *recorder) forgetRepliesIn(tx *sql.Tx, calls []*request) error {
 }
 
 // forgetRepliesIn is that of the recorder, in a transaction of d.
-func (d *rawConn) forgetRepliesIn(r *recorder, calls []*request) error {
+func (d *rawConn) forgetRepliesIn(r *recorder, calls []*grouped.Call) error {
 	if err := r.readErasures(func() (int64, error) { return query(d.erasedAt) }); err != nil {
 		return err
 	}

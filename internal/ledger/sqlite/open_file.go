@@ -17,6 +17,8 @@ import (
 
 	"publisher/internal/hint"
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/lockwait"
+	"publisher/internal/ledger/sqlite/stmtcache"
 	"publisher/internal/private"
 )
 
@@ -83,8 +85,8 @@ type pools struct {
 }
 
 // openPools opens an existing file, and checks that it is a ledger or empty, and writable.
-func openPools(ctx context.Context, path string, d durability, patience *lockWait) (pools, error) {
-	write, err := openCached(uri(path, "rw", sqliteTimeout, "_txlock=immediate", "_synchronous="+string(d), "_pragma=cache_size(-8000)", "_pragma=secure_delete(1)"))
+func openPools(ctx context.Context, path string, d durability, patience *lockwait.Wait) (pools, error) {
+	write, err := stmtcache.Open(uri(path, "rw", sqliteTimeout, "_txlock=immediate", "_synchronous="+string(d), "_pragma=cache_size(-8000)", "_pragma=secure_delete(1)"), readDataVersion)
 	if err != nil {
 		return pools{}, err
 	}
@@ -94,12 +96,12 @@ func openPools(ctx context.Context, path string, d durability, patience *lockWai
 		log = newWAL(path + "-wal")
 	}
 	p := pools{write: &writer{db: write, log: log}}
-	if p.read, err = openCached(uri(path, "rw", lockTimeout, "_query_only=1")); err != nil {
+	if p.read, err = stmtcache.Open(uri(path, "rw", lockTimeout, "_query_only=1"), readDataVersion); err != nil {
 		return pools{}, errors.Join(err, p.write.close())
 	}
 	p.read.SetMaxOpenConns(readers)
 	p.read.SetMaxIdleConns(readers)
-	if err := patience.retry(ctx, func() error { return claim(ctx, write) }); err != nil {
+	if err := patience.Retry(ctx, func() error { return claim(ctx, write) }); err != nil {
 		err = errors.Join(err, p.close())
 		if name := unwritable(path); name != "" {
 			err = fmt.Errorf("%s is read-only for this user: %w", name, err)

@@ -5,6 +5,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"publisher/internal/ledger/lockwait"
 	"time"
 )
 
@@ -86,8 +87,8 @@ func query(s driver.Stmt, args ...driver.NamedValue) (int64, error) {
 }
 
 // transaction runs do, which uses the connection's statements, in a transaction.
-func (d *rawConn) transaction(p *lockWait, deadline time.Time, do func() error) error {
-	if err := p.retryUntil(context.Background(), deadline, func() error { return exec(d.begin) }); err != nil {
+func (d *rawConn) transaction(p *lockwait.Wait, deadline time.Time, do func() error) error {
+	if err := p.RetryUntil(context.Background(), deadline, func() error { return exec(d.begin) }); err != nil {
 		return err
 	}
 	err := do()

@@ -26,45 +26,19 @@ type recorder struct {
 	erasures   erasures
 	version    int64 // PRAGMA data_version as of which these two and the writer's unfolded are valid
 
-	queue   *grouped.Queue[*request]
-	written chan []*request // groups committed but not on the disk yet
-	took    atomic.Int64    // the last fsync, in nanoseconds
+	queue   *grouped.Queue
+	written chan []*grouped.Call // groups committed but not on the disk yet
+	took    atomic.Int64         // the last fsync, in nanoseconds
 	ended   chan struct{}
-}
-
-// maxGroupWait is how long a group waits for more callers if the disk is slow.
-const maxGroupWait = 5 * time.Millisecond
-
-// request is a call of Record.
-type request struct {
-	done   *ledger.Result
-	next   *ledger.Intent
-	answer chan error
-	begun  bool
-	err    error // concerns this call alone
 }
 
 func newRecorder(w *writer, journal *journal) *recorder {
 	r := &recorder{writer: w, journal: journal, underway: map[ledger.DeliveryKey]*ledger.StepDelivery{},
 		prefetched: &prefetch{recipients: map[int64]prefetchedRecipient{}},
-		queue:      grouped.NewQueue[*request](), written: make(chan []*request), ended: make(chan struct{})}
+		queue:      grouped.NewQueue(), written: make(chan []*grouped.Call), ended: make(chan struct{})}
 	go r.run()
 	go r.sync()
 	return r
-}
-
-func (r *recorder) record(ctx context.Context, done *ledger.Result, next *ledger.Intent) (bool, error) {
-	if err := ctx.Err(); err != nil {
-		return false, err
-	}
-	call := &request{done: done, next: next, answer: make(chan error, 1)}
-	if !r.queue.Add(call) {
-		return false, ledger.ErrClosed
-	}
-	if err := <-call.answer; err != nil {
-		return false, err
-	}
-	return call.begun, call.err
 }
 
 // stop waits until every caller has its answer.
@@ -79,15 +53,17 @@ func (r *recorder) stop() error {
 
 // dequeue waits for the callers that are expected for as long as the disk takes for a group,
 // within limits.
-func (r *recorder) dequeue() []*request {
-	return r.queue.Take(len(r.underway), min(time.Duration(r.took.Load()), maxGroupWait))
+func (r *recorder) dequeue() []*grouped.Call {
+	return r.queue.Take(func() (callers int, patience time.Duration) {
+		return len(r.underway), min(time.Duration(r.took.Load()), grouped.MaxWait)
+	})
 }
 
 func (r *recorder) run() {
 	defer close(r.written)
 	for group := r.dequeue(); len(group) > 0; group = r.dequeue() {
 		if err := r.commit(group); err != nil {
-			answer(group, err)
+			grouped.Answer(group, err)
 			continue
 		}
 		r.written <- group
@@ -100,20 +76,14 @@ func (r *recorder) sync() {
 		began := time.Now()
 		err := r.writer.log.sync()
 		r.took.Store(int64(time.Since(began)))
-		answer(group, err)
-	}
-}
-
-func answer(group []*request, err error) {
-	for _, call := range group {
-		call.answer <- err
+		grouped.Answer(group, err)
 	}
 }
 
 // commit decides the requests in one transaction. After an error nothing of it is stored,
 // and the deliveries underway are read again.
-func (r *recorder) commit(calls []*request) error {
-	known, deadline := true, r.writer.wait.deadline()
+func (r *recorder) commit(calls []*grouped.Call) error {
+	known, deadline := true, r.writer.wait.Deadline()
 	err := r.withRawConn(context.Background(), func(d *rawConn) error {
 		err := r.writer.commits.settle(d.transaction(r.writer.wait, deadline, func() error {
 			data, err := d.version()
@@ -150,7 +120,7 @@ func (r *recorder) commit(calls []*request) error {
 }
 
 // readAndCommit is commit for requests about which the tables have to be read.
-func (r *recorder) readAndCommit(calls []*request) (err error) {
+func (r *recorder) readAndCommit(calls []*grouped.Call) (err error) {
 	if r.statements.intent == nil {
 		if r.statements, err = prepareStep(context.Background(), r.writer.db); err != nil {
 			return err
@@ -172,9 +142,9 @@ func (r *recorder) readAndCommit(calls []*request) (err error) {
 }
 
 // store decides the requests, and adds the changes to the journal.
-func (r *recorder) store(step *ledger.Step, calls []*request, add func(entries []byte) error) error {
+func (r *recorder) store(step *ledger.Step, calls []*grouped.Call, add func(entries []byte) error) error {
 	for _, call := range calls {
-		call.begun, call.err = step.Decide(call.done, call.next)
+		call.Begun, call.Err = step.Decide(call.Done, call.Next)
 	}
 	if len(step.Changed) == 0 {
 		return nil

@@ -20,7 +20,7 @@ import (
 // rewritten, which keeps others from writing for as long as it takes.
 func (e *engine) Scrub(ctx context.Context, texts []string) error {
 	// What was recorded before is in the journal then, and after folding it in the tables.
-	if _, err := e.recorder.record(ctx, nil, nil); err != nil {
+	if _, err := e.recorder.queue.Record(ctx, nil, nil); err != nil {
 		return err
 	}
 	if err := e.Change(ctx, ledger.Touched{}, func(*sql.Tx) error { return nil }); err != nil {
@@ -80,7 +80,7 @@ func (e *engine) vacuum(ctx context.Context) error {
 	if err := addNumbers(ctx, e.write, 2); err != nil {
 		return err
 	}
-	err := e.wait.retry(ctx, func() error {
+	err := e.wait.Retry(ctx, func() error {
 		_, err := e.write.db.ExecContext(ctx, "VACUUM")
 		return err
 	})
@@ -102,7 +102,7 @@ var errReaders = errors.New("another program is still reading an older state of 
 func (e *engine) emptyLog(ctx context.Context) error {
 	for range logAttempts {
 		var busy, frames, moved int
-		err := e.wait.retry(ctx, func() error {
+		err := e.wait.Retry(ctx, func() error {
 			return e.write.db.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &frames, &moved)
 		})
 		if err != nil {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/grouped"
 	"publisher/internal/ledger/imports"
 
 	"github.com/google/go-cmp/cmp"
@@ -25,58 +26,66 @@ type stored struct {
 // other.
 func TestCallsAboutOneSubscriberInOneGroup(t *testing.T) {
 	at := time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
-	begin := func(edition, after, through int64) *request {
-		return &request{next: &ledger.Intent{Edition: edition, Subscriber: 1, After: after, Through: through, At: at}}
+	begin := func(edition, after, through int64) *grouped.Call {
+		return &grouped.Call{Next: &ledger.Intent{Edition: edition, Subscriber: 1, After: after, Through: through, At: at}}
 	}
-	end := func(edition int64, p ledger.DeliveryStatus) *request {
-		return &request{done: &ledger.Result{Edition: edition, Subscriber: 1, Status: p, Code: 250, Reply: string(p), At: at}}
+	end := func(edition int64, p ledger.DeliveryStatus) *grouped.Call {
+		return &grouped.Call{Done: &ledger.Result{Edition: edition, Subscriber: 1, Status: p, Code: 250, Reply: string(p), At: at}}
 	}
-	both := func(a, b *request) *request { return &request{done: a.done, next: b.next} }
-	refused := func(edition, after, through int64, p ledger.DeliveryStatus) *request {
+	both := func(a, b *grouped.Call) *grouped.Call { return &grouped.Call{Done: a.Done, Next: b.Next} }
+	refused := func(edition, after, through int64, p ledger.DeliveryStatus) *grouped.Call {
 		call := end(edition, p)
-		call.done.After, call.done.Through = after, through
+		call.Done.After, call.Done.Through = after, through
 		return call
 	}
 	for name, test := range map[string]struct {
-		calls func() []*request
+		calls func() []*grouped.Call
 		want  []told
 	}{
 		"begun twice": {
-			func() []*request { return []*request{begin(1, 0, 1), begin(1, 0, 1)} },
+			func() []*grouped.Call { return []*grouped.Call{begin(1, 0, 1), begin(1, 0, 1)} },
 			[]told{{begun: true}, {}}},
 		"two editions": {
-			func() []*request { return []*request{begin(2, 0, 2), begin(1, 0, 1)} },
+			func() []*grouped.Call { return []*grouped.Call{begin(2, 0, 2), begin(1, 0, 1)} },
 			[]told{{begun: true}, {}}},
 		"begun and sent": {
-			func() []*request { return []*request{begin(1, 0, 1), end(1, ledger.Sent)} },
+			func() []*grouped.Call { return []*grouped.Call{begin(1, 0, 1), end(1, ledger.Sent)} },
 			[]told{{begun: true}, {}}},
 		"sent, then the next edition": {
-			func() []*request { return []*request{begin(1, 0, 1), both(end(1, ledger.Sent), begin(2, 1, 2))} },
+			func() []*grouped.Call {
+				return []*grouped.Call{begin(1, 0, 1), both(end(1, ledger.Sent), begin(2, 1, 2))}
+			},
 			[]told{{begun: true}, {begun: true}}},
 		"sent, then another with the old cursor": {
-			func() []*request { return []*request{begin(1, 0, 1), end(1, ledger.Sent), begin(2, 0, 2)} },
+			func() []*grouped.Call { return []*grouped.Call{begin(1, 0, 1), end(1, ledger.Sent), begin(2, 0, 2)} },
 			[]told{{begun: true}, {}, {}}},
 		"ended twice": {
-			func() []*request { return []*request{begin(1, 0, 1), end(1, ledger.Sent), end(1, ledger.Failed)} },
+			func() []*grouped.Call {
+				return []*grouped.Call{begin(1, 0, 1), end(1, ledger.Sent), end(1, ledger.Failed)}
+			},
 			[]told{{begun: true}, {}, {failed: true}}},
 		"ended, never begun": {
-			func() []*request { return []*request{end(1, ledger.Sent), begin(1, 0, 1)} },
+			func() []*grouped.Call { return []*grouped.Call{end(1, ledger.Sent), begin(1, 0, 1)} },
 			[]told{{failed: true}, {begun: true}}},
 		"deferred, then tried again": {
-			func() []*request { return []*request{begin(1, 0, 1), end(1, ledger.Deferred), begin(1, 0, 1)} },
+			func() []*grouped.Call {
+				return []*grouped.Call{begin(1, 0, 1), end(1, ledger.Deferred), begin(1, 0, 1)}
+			},
 			[]told{{begun: true}, {}, {begun: true}}},
 		"deferred, then another edition": {
-			func() []*request { return []*request{refused(1, 0, 1, ledger.Deferred), begin(2, 0, 2)} },
+			func() []*grouped.Call { return []*grouped.Call{refused(1, 0, 1, ledger.Deferred), begin(2, 0, 2)} },
 			[]told{{}, {}}},
 		"the envelope refused": {
-			func() []*request { return []*request{refused(1, 0, 1, ledger.Failed), begin(1, 0, 1), begin(2, 1, 2)} },
+			func() []*grouped.Call {
+				return []*grouped.Call{refused(1, 0, 1, ledger.Failed), begin(1, 0, 1), begin(2, 1, 2)}
+			},
 			[]told{{}, {}, {begun: true}}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			together, stored := commitGroups(t, [][]*request{test.calls()})
-			var apart [][]*request
+			together, stored := commitGroups(t, [][]*grouped.Call{test.calls()})
+			var apart [][]*grouped.Call
 			for _, call := range test.calls() {
-				apart = append(apart, []*request{call})
+				apart = append(apart, []*grouped.Call{call})
 			}
 			oneByOne, storedSo := commitGroups(t, apart)
 			if diff := cmp.Diff(test.want, oneByOne, cmp.AllowUnexported(told{})); diff != "" {
@@ -94,7 +103,7 @@ func TestCallsAboutOneSubscriberInOneGroup(t *testing.T) {
 
 // commitGroups commits the groups, in a ledger with one subscriber, two posts and two
 // editions: one with the first post, one with both.
-func commitGroups(t *testing.T, groups [][]*request) ([]told, stored) {
+func commitGroups(t *testing.T, groups [][]*grouped.Call) ([]told, stored) {
 	t.Helper()
 	ctx, now := context.Background(), time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
 	l := openPatient(t, filepath.Join(t.TempDir(), "publisher.db"))
@@ -109,7 +118,7 @@ func commitGroups(t *testing.T, groups [][]*request) ([]told, stored) {
 	for _, group := range groups {
 		noError(t, l.e.recorder.commit(group))
 		for _, call := range group {
-			answers = append(answers, told{call.begun, call.err != nil})
+			answers = append(answers, told{call.Begun, call.Err != nil})
 		}
 	}
 	var s stored

@@ -6,6 +6,7 @@ import (
 	"errors"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/grouped"
 	"publisher/internal/ledger/sqlutil"
 )
 
@@ -20,16 +21,16 @@ func (u unread) none() bool { return len(u.intents)+len(u.deliveries) == 0 }
 // step returns what is known about the requests: the deliveries that this process has
 // begun, which nobody else changes, and the recipients who have not changed since they
 // were read.
-func (r *recorder) step(calls []*request, recipients map[int64]prefetchedRecipient) (s *ledger.Step, u unread) {
+func (r *recorder) step(calls []*grouped.Call, recipients map[int64]prefetchedRecipient) (s *ledger.Step, u unread) {
 	s = ledger.NewStep()
 	for _, call := range calls {
-		if call.done != nil {
-			r.add(ledger.DeliveryKey{Edition: call.done.Edition, Subscriber: call.done.Subscriber}, s, &u)
+		if call.Done != nil {
+			r.add(ledger.DeliveryKey{Edition: call.Done.Edition, Subscriber: call.Done.Subscriber}, s, &u)
 		}
-		if call.next == nil {
+		if call.Next == nil {
 			continue
 		}
-		key := ledger.DeliveryKey{Edition: call.next.Edition, Subscriber: call.next.Subscriber}
+		key := ledger.DeliveryKey{Edition: call.Next.Edition, Subscriber: call.Next.Subscriber}
 		if known, ok := recipients[key.Subscriber]; ok && known.edition == key.Edition {
 			s.Editions[key.Edition] = true
 			if s.Subscribers[key.Subscriber] == nil {
@@ -41,7 +42,7 @@ func (r *recorder) step(calls []*request, recipients map[int64]prefetchedRecipie
 			continue
 		}
 		r.add(key, s, &u)
-		u.intents = append(u.intents, call.next)
+		u.intents = append(u.intents, call.Next)
 	}
 	return s, u
 }

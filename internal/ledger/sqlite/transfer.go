@@ -213,24 +213,10 @@ func (d database) Tx() *sql.Tx { return d.tx }
 var kinds = map[string]transfer.Kind{"INTEGER": transfer.Int, "BIGINT": transfer.Int, "TEXT": transfer.Text, "BLOB": transfer.Bytes, "BOOLEAN": transfer.Bool}
 
 func (d database) Tables(ctx context.Context) ([]transfer.Table, error) {
-	columns := map[string][]transfer.Column{}
-	_, err := sqlutil.Collect(ctx, d.tx, func(row sqlutil.Scanner) (_ struct{}, err error) {
-		var table, name, declared string
-		if err = row.Scan(&table, &name, &declared); err != nil {
-			return struct{}{}, err
-		}
-		kind, known := kinds[declared]
-		if !known {
-			err = fmt.Errorf("column %s of table %s is declared as %s", name, table, declared)
-		}
-		columns[table] = append(columns[table], transfer.Column{Name: name, Kind: kind})
-		return struct{}{}, err
-	}, `SELECT t.name, c.name, c.type FROM sqlite_schema t JOIN pragma_table_info(t.name) c
+	own := func(table string) bool { return table == "journal" || table == "clone_guard" }
+	return transfer.Find(ctx, d.tx, kinds, own, `
+		SELECT t.name, c.name, c.type FROM sqlite_schema t JOIN pragma_table_info(t.name) c
 		WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite%' AND t.name <> 'goose_db_version' ORDER BY t.name, c.cid`)
-	if err != nil {
-		return nil, err
-	}
-	return transfer.Arrange(columns, func(table string) bool { return table == "journal" || table == "clone_guard" })
 }
 
 func (d database) Insert(ctx context.Context, t *transfer.Table, rows iter.Seq2[[]any, error]) error {

@@ -8,34 +8,8 @@ import (
 	"testing"
 
 	"publisher/internal/ledger/passstate"
+	"publisher/internal/ledger/sqlite/walfile"
 )
-
-func TestContinues(t *testing.T) {
-	for _, tt := range []struct {
-		first, last, main uint32
-		want              bool
-	}{
-		{0, 0, 0, true}, // an older program's
-		{0, 0, 7, false},
-		{1, 5, 0, true},
-		{5, 9, 3, false},
-		{5, 9, 4, true}, // nothing is checkpointed yet
-		{5, 9, 9, true},
-		{5, 9, 10, false},
-		{5, 5, 5, true},
-		{1<<32 - 2, 3, 1<<32 - 3, true}, // it wraps
-		{1<<32 - 2, 3, 0, true},
-		{1<<32 - 2, 3, 4, false},
-		{0, 3, 1<<32 - 1, true},
-	} {
-		if got := (walCommits{tt.first, tt.last, true}).continues(tt.main); got != tt.want {
-			t.Errorf("a log of %d to %d continues %d: %v", tt.first, tt.last, tt.main, got)
-		}
-	}
-	if !(walCommits{}).continues(7) {
-		t.Error("a log without numbers says nothing")
-	}
-}
 
 // walAfter returns a ledger's log that ends with that many commits.
 func walAfter(t testing.TB, commits int) []byte {
@@ -61,9 +35,9 @@ func walAfter(t testing.TB, commits int) []byte {
 // Wherever the log is cut, what is read of it is a commit that was made.
 func TestScanCutLog(t *testing.T) {
 	log := walAfter(t, 5)
-	whole, err := scanWAL(bytes.NewReader(log))
+	whole, err := walfile.Scan(bytes.NewReader(log))
 	noError(t, err)
-	if !whole.numbered || whole.last < whole.first+5 {
+	if !whole.Numbered || whole.Last < whole.First+5 {
 		t.Fatalf("%+v", whole)
 	}
 	last := uint32(0)
@@ -71,15 +45,15 @@ func TestScanCutLog(t *testing.T) {
 		if n%509 != 0 && n != len(log)-1 {
 			continue
 		}
-		cut, err := scanWAL(bytes.NewReader(log[:n]))
+		cut, err := walfile.Scan(bytes.NewReader(log[:n]))
 		noError(t, err)
-		if cut.numbered && cut.first != whole.first || cut.last < last || cut.last > whole.last {
+		if cut.Numbered && cut.First != whole.First || cut.Last < last || cut.Last > whole.Last {
 			t.Fatalf("%d octets: %+v", n, cut)
 		}
-		last = cut.last
+		last = cut.Last
 	}
-	if last != whole.last-1 {
-		t.Errorf("without its last octet it ends with %d, and whole with %d", last, whole.last)
+	if last != whole.Last-1 {
+		t.Errorf("without its last octet it ends with %d, and whole with %d", last, whole.Last)
 	}
 }
 
@@ -89,11 +63,11 @@ func FuzzScanWAL(f *testing.F) {
 	f.Add(log[:5000])
 	f.Add([]byte{0x37, 0x7f, 0x06, 0x83})
 	f.Fuzz(func(t *testing.T, log []byte) {
-		got, err := scanWAL(bytes.NewReader(log))
+		got, err := walfile.Scan(bytes.NewReader(log))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !got.numbered && got != (walCommits{}) {
+		if !got.Numbered && got != (walfile.Commits{}) {
 			t.Errorf("%+v", got)
 		}
 	})

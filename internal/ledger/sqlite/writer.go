@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"publisher/internal/hint"
+	"publisher/internal/ledger/lockwait"
 	"publisher/internal/ledger/sqlutil"
 )
 
@@ -19,7 +20,7 @@ import (
 type writer struct {
 	db      *sql.DB
 	log     *wal // nil: of what is thrown away
-	wait    *lockWait
+	wait    *lockwait.Wait
 	commits commitNumber
 	// unfolded is what the recorder knows of the journal.
 	unfolded unfolded
@@ -27,7 +28,7 @@ type writer struct {
 	totalChanges, commitNumber, dataVersion *sql.Stmt
 }
 
-func newWriter(ctx context.Context, db *sql.DB, log *wal, wait *lockWait) (*writer, error) {
+func newWriter(ctx context.Context, db *sql.DB, log *wal, wait *lockwait.Wait) (*writer, error) {
 	w := &writer{db: db, log: log, wait: wait, unfolded: unfolded{subscribers: map[int64]bool{}}}
 	return w, sqlutil.Prepare(ctx, db,
 		sqlutil.Prepared{To: &w.totalChanges, Text: "SELECT total_changes()"},
@@ -43,7 +44,7 @@ func number(ctx context.Context, tx *sql.Tx, s *sql.Stmt) (n int64, err error) {
 
 // run runs do in a transaction. It is on the disk after the next sync.
 func (w *writer) run(ctx context.Context, do func(*sql.Tx) error) error {
-	deadline := w.wait.deadline()
+	deadline := w.wait.Deadline()
 	conn, err := w.db.Conn(ctx)
 	if err != nil {
 		return err
@@ -57,7 +58,7 @@ func (w *writer) run(ctx context.Context, do func(*sql.Tx) error) error {
 // for the same lock.
 func (w *writer) transaction(ctx context.Context, deadline time.Time, conn *sql.Conn, do func(*sql.Tx) error) error {
 	var tx *sql.Tx
-	err := w.wait.retryUntil(ctx, deadline, func() (err error) {
+	err := w.wait.RetryUntil(ctx, deadline, func() (err error) {
 		tx, err = conn.BeginTx(ctx, nil)
 		return err
 	})
@@ -86,7 +87,7 @@ func (w *writer) hold(ctx context.Context, prepare func(*sql.Conn) error, do fun
 	if err := prepare(conn); err != nil {
 		return err
 	}
-	if err := w.transaction(ctx, w.wait.deadline(), conn, do); err != nil {
+	if err := w.transaction(ctx, w.wait.Deadline(), conn, do); err != nil {
 		return err
 	}
 	return w.log.share()

@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"fmt"
 	"iter"
+	"publisher/internal/ledger/sqlutil"
 	"slices"
 	"strings"
 )
@@ -60,9 +61,26 @@ var keys = [][2]string{
 // initial are the tables that have rows in a ledger that nobody has used.
 var initial = []string{"secret", "pass_state", "smtp_state"}
 
-// Arrange returns the tables of a database, by name, in the order in which they can be filled. own
-// are those that it has for itself.
-func Arrange(columns map[string][]Column, own func(table string) bool) ([]Table, error) {
+// Find returns the tables of a database, by name, in the order in which they can be filled. kinds
+// are what its columns are declared as, own the tables that it has for itself, and query returns the
+// table, name and declaration of each column.
+func Find(ctx context.Context, tx *sql.Tx, kinds map[string]Kind, own func(table string) bool, query string) ([]Table, error) {
+	columns := map[string][]Column{}
+	_, err := sqlutil.Collect(ctx, tx, func(row sqlutil.Scanner) (_ struct{}, err error) {
+		var table, name, declared string
+		if err = row.Scan(&table, &name, &declared); err != nil || own(table) {
+			return struct{}{}, err
+		}
+		kind, known := kinds[declared]
+		if !known {
+			err = fmt.Errorf("column %s of table %s is declared as %s", name, table, declared)
+		}
+		columns[table] = append(columns[table], Column{Name: name, Kind: kind})
+		return struct{}{}, err
+	}, query)
+	if err != nil {
+		return nil, err
+	}
 	var tables []Table
 	for _, k := range keys {
 		c, found := columns[k[0]]
@@ -72,7 +90,7 @@ func Arrange(columns map[string][]Column, own func(table string) bool) ([]Table,
 		tables = append(tables, Table{Name: k[0], Key: k[1], Columns: c})
 	}
 	for name := range columns {
-		if !own(name) && !slices.ContainsFunc(keys, func(k [2]string) bool { return k[0] == name }) {
+		if !slices.ContainsFunc(keys, func(k [2]string) bool { return k[0] == name }) {
 			return nil, fmt.Errorf("table %s is none of a ledger", name)
 		}
 	}

@@ -18,6 +18,7 @@ import (
 	"publisher/content"
 	"publisher/content/post"
 	"publisher/internal/config"
+	"publisher/internal/hint"
 	"publisher/internal/ledger"
 	"publisher/internal/ledger/passstate"
 	"publisher/internal/publish/report"
@@ -214,7 +215,7 @@ func Release(ctx context.Context, l *ledger.Ledger, dir string, names []string) 
 	}
 	for _, name := range names {
 		if !used[name] {
-			return nil, fmt.Errorf("%w: no held post has the id, path or address %q\nhint: `publisher posts` lists them", ErrNotFound, name)
+			return nil, hint.With(fmt.Errorf("%w: no held post has the id, path or address %q", ErrNotFound, name), "`publisher posts` lists them")
 		}
 	}
 	paths := make([]string, len(release))

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"publisher/internal/hint"
 	"publisher/internal/ledger/passstate"
 	"publisher/internal/publish/report"
 	"publisher/mailer/bounce"
@@ -71,7 +72,7 @@ func (h *Bounces) ReadMaildir(ctx context.Context) (r BounceReport, err error) {
 	folder = h.cfg.Path(folder)
 	entries, err := os.ReadDir(filepath.Join(folder, "new"))
 	if errors.Is(err, fs.ErrNotExist) {
-		r.fail(fmt.Errorf("%s is not a Maildir (it has no folder new)\nhint: have the mail server deliver bounces there, or make the folder", folder))
+		r.fail(hint.With(fmt.Errorf("%s is not a Maildir (it has no folder new)", folder), "have the mail server deliver bounces there, or make the folder"))
 		return r, nil
 	}
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"publisher/internal/hint"
 	"publisher/internal/ledger/subscription"
 	"publisher/mailer/refusal"
 	"publisher/mailer/smtp"
@@ -101,14 +102,14 @@ func (r *refusals) counted(stopped bool) (all []subscription.Refusal) {
 
 // stopError returns what the report says of an edition that was stopped.
 func (r *refusals) stopError(number int64) error {
-	what, hint := "the message itself", ""
+	what, gone := "the message itself", ""
 	if r.about != refusal.AboutUs {
 		what = "its recipients"
-		hint = fmt.Sprintf("; if those mailboxes really are gone, `publisher editions retry %d --accept-refusals` lets it continue", number)
+		gone = fmt.Sprintf("; if those mailboxes really are gone, `publisher editions retry %d --accept-refusals` lets it continue", number)
 	}
-	return fmt.Errorf("edition %d is stopped: the mail server refuses %s, %d of the last %d times (%s); nobody was unsubscribed for it, and the next pass tries again\n"+
-		"hint: fix what the server names, or give the edition up with `publisher editions cancel %d`%s",
-		number, what, r.refused, min(r.answers, lastAnswers), r.reply, number, hint)
+	err := fmt.Errorf("edition %d is stopped: the mail server refuses %s, %d of the last %d times (%s); nobody was unsubscribed for it, and the next pass tries again",
+		number, what, r.refused, min(r.answers, lastAnswers), r.reply)
+	return hint.With(err, "fix what the server names, or give the edition up with `publisher editions cancel %d`%s", number, gone)
 }
 
 // markRefused marks the recipients whom the refusals of an edition concern, as far as they

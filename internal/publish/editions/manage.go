@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"publisher/internal/config"
+	"publisher/internal/hint"
 	"publisher/internal/ledger"
 	"publisher/internal/publish/catalog"
 	"publisher/internal/publish/report"
@@ -58,7 +59,7 @@ func Cancel(ctx context.Context, cfg *config.Config, l *ledger.Ledger, number in
 func Find(ctx context.Context, l *ledger.Ledger, number int64) (*ledger.Edition, error) {
 	e, err := l.Edition(ctx, number)
 	if err == nil && e == nil {
-		err = fmt.Errorf("%w: there is no edition %d\nhint: `publisher editions` lists them", catalog.ErrNotFound, number)
+		err = hint.With(fmt.Errorf("%w: there is no edition %d", catalog.ErrNotFound, number), "`publisher editions` lists them")
 	}
 	return e, err
 }

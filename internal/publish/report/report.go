@@ -4,6 +4,7 @@ package report
 
 import (
 	"cmp"
+	"publisher/internal/hint"
 	"slices"
 )
 
@@ -103,10 +104,10 @@ func (r *Pass) Unfinished() bool {
 // NeedsPerson reports whether something waits for a person's decision.
 func (r *Pass) NeedsPerson() bool { return len(r.Held) > 0 || r.Missing > 0 }
 
-// Fail adds errors.
+// Fail adds errors, as hint.Text has them.
 func (r *Pass) Fail(errs ...error) {
 	for _, err := range errs {
-		r.Errors = append(r.Errors, err.Error())
+		r.Errors = append(r.Errors, hint.Text(err))
 	}
 }
 

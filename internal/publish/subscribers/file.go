@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"publisher/internal/config"
+	"publisher/internal/hint"
 	"publisher/internal/ledger"
 	"publisher/internal/ledger/imports"
 	"publisher/internal/ledger/passstate"
@@ -73,7 +74,7 @@ func (f *File) report(read passstate.SubscriberFile) FileReport {
 }
 
 func (f *File) unread() error {
-	return fmt.Errorf("cannot read %s, so no new post goes into mail until it can be read\nhint: fix what its warning names", f.name)
+	return hint.With(fmt.Errorf("cannot read %s, so no new post goes into mail until it can be read", f.name), "fix what its warning names")
 }
 
 // Prune reads the file and ends the subscriptions that it no longer has, however many they

@@ -1,4 +1,4 @@
-package sqlite
+package stmtcache
 
 import (
 	"fmt"
@@ -9,7 +9,7 @@ import (
 // Statements that are kept work nested in themselves, after they failed, after the schema has
 // changed and when many others were run.
 func TestKeptStatements(t *testing.T) {
-	db, err := openCached("file:" + filepath.Join(t.TempDir(), "a.db"))
+	db, err := Open("file:" + filepath.Join(t.TempDir(), "a.db"))
 	if err != nil {
 		t.Fatal(err)
 	}

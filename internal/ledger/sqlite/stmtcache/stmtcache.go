@@ -1,4 +1,5 @@
-package sqlite
+// Package stmtcache opens SQLite databases with connections that keep their statements.
+package stmtcache
 
 import (
 	"context"
@@ -6,23 +7,28 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"modernc.org/sqlite"
 )
 
-// openCached is sql.Open with connections that keep the statements they have run. Parsing one
+// Open is sql.Open with connections that keep the statements they have run. Parsing one
 // takes longer than running it where it is about a single row, and all mail waits meanwhile for
-// the connection that writes.
-func openCached(uri string) (*sql.DB, error) {
+// the connection that writes. Statements that neither read nor change rows are kept if others has
+// them.
+func Open(uri string, others ...string) (*sql.DB, error) {
 	connector, err := sqlite.NewConnector(uri)
 	if err != nil {
 		return nil, err
 	}
-	return sql.OpenDB(cachingConnector{connector}), nil
+	return sql.OpenDB(cachingConnector{connector, others}), nil
 }
 
-type cachingConnector struct{ driver.Connector }
+type cachingConnector struct {
+	driver.Connector
+	others []string
+}
 
 func (c cachingConnector) Connect(ctx context.Context) (driver.Conn, error) {
 	conn, err := c.Connector.Connect(ctx)
@@ -33,7 +39,7 @@ func (c cachingConnector) Connect(ctx context.Context) (driver.Conn, error) {
 	if !ok {
 		return nil, errors.Join(fmt.Errorf("the SQLite driver's %T cannot keep statements", conn), conn.Close())
 	}
-	return &cachingConn{known, map[string]cachedStatement{}}, nil
+	return &cachingConn{known, map[string]cachedStatement{}, c.others}, nil
 }
 
 // driverConn is what database/sql uses of the driver's connections.
@@ -59,16 +65,17 @@ type cachedStatement interface {
 // uses a connection.
 type cachingConn struct {
 	driverConn
-	idle map[string]cachedStatement
+	idle   map[string]cachedStatement
+	others []string
 }
 
 // maxIdle limits the statements of a connection that are kept.
 const maxIdle = 100
 
 // kept reports whether a text is one to keep: others, such as CREATE, are run once.
-func kept(text string) bool {
+func (c *cachingConn) kept(text string) bool {
 	word, _, _ := strings.Cut(strings.TrimLeft(text, " \t\n"), " ")
-	return text == readDataVersion || len(text) < 4096 && (word == "SELECT" || word == "INSERT" || word == "UPDATE" || word == "DELETE")
+	return slices.Contains(c.others, text) || len(text) < 4096 && (word == "SELECT" || word == "INSERT" || word == "UPDATE" || word == "DELETE")
 }
 
 func (c *cachingConn) take(ctx context.Context, text string) (cachedStatement, error) {
@@ -105,7 +112,7 @@ func (c *cachingConn) giveBack(text string, s cachedStatement, err error) error 
 
 // ExecContext implements [driver.ExecerContext].
 func (c *cachingConn) ExecContext(ctx context.Context, text string, args []driver.NamedValue) (driver.Result, error) {
-	if !kept(text) {
+	if !c.kept(text) {
 		return c.driverConn.ExecContext(ctx, text, args)
 	}
 	s, err := c.take(ctx, text)
@@ -118,7 +125,7 @@ func (c *cachingConn) ExecContext(ctx context.Context, text string, args []drive
 
 // QueryContext implements [driver.QueryerContext].
 func (c *cachingConn) QueryContext(ctx context.Context, text string, args []driver.NamedValue) (driver.Rows, error) {
-	if !kept(text) {
+	if !c.kept(text) {
 		return c.driverConn.QueryContext(ctx, text, args)
 	}
 	s, err := c.take(ctx, text)
