@@ -26,6 +26,9 @@ type Config struct {
 	Subscribers Subscribers `yaml:"subscribers"`
 	Ledger      string      `yaml:"ledger"`
 	State       State       `yaml:"state"`
+	// LedgerKeep is how long each delivery of a finished edition is kept; 0 for ever. Then some are
+	// only counted.
+	LedgerKeep time.Duration `yaml:"ledger_keep"`
 	Server      Server      `yaml:"server"`
 	Signup      Signup      `yaml:"signup"`
 	Templates   string      `yaml:"templates"`
