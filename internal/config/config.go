@@ -29,9 +29,9 @@ type Config struct {
 	// LedgerKeep is how long each delivery of a finished edition is kept; 0 for ever. Then some are
 	// only counted.
 	LedgerKeep time.Duration `yaml:"ledger_keep"`
-	Server      Server      `yaml:"server"`
-	Signup      Signup      `yaml:"signup"`
-	Templates   string      `yaml:"templates"`
+	Server     Server        `yaml:"server"`
+	Signup     Signup        `yaml:"signup"`
+	Templates  string        `yaml:"templates"`
 
 	// File is config.yaml itself. Dir is its folder, an absolute path; all paths in it are
 	// relative to that.

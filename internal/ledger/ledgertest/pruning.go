@@ -1,6 +1,7 @@
 package ledgertest
 
 import (
+	"database/sql"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -254,5 +255,82 @@ func testPruningAndBounces(t *testing.T, open Open) {
 	}
 	if rows == 0 {
 		t.Error("nothing was pruned")
+	}
+}
+
+// AddPrunable adds n subscribers and two editions that were sent to all of them at noon. It returns the
+// number of the first, of which every delivery can be pruned.
+func AddPrunable(tb testing.TB, l *ledger.Ledger, n int) int64 {
+	tb.Helper()
+	first := AddMany(tb, l, n)
+	e := ledger.Edition{Cadence: "weekly", Closed: Noon, Through: 1}
+	if err := l.CloseEditions(ctx, &e); err != nil {
+		tb.Fatal(err)
+	}
+	AddDeliveries(tb, l, first)
+	AddDeliveries(tb, l, e.Number)
+	return first
+}
+
+// AddDeliveries stores that an edition was sent to everybody at noon.
+func AddDeliveries(tb testing.TB, l *ledger.Ledger, edition int64) {
+	tb.Helper()
+	err := l.Change(ctx, "send an edition", func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, `
+			INSERT INTO delivery (edition, subscriber, after_seq, through_seq, progress, attempts, first_at, last_at, code, reply)
+			SELECT e.number, s.id, 0, 1, 'sent', 1, e.closed_at, e.closed_at, 250, '2.0.0 Ok: queued as 4XyZ12abcd'
+			FROM edition e CROSS JOIN subscriber s WHERE e.number = $1 ORDER BY s.id`, edition); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, "UPDATE edition SET done_at = closed_at WHERE number = $1", edition)
+		return err
+	})
+	if err != nil {
+		tb.Fatal(err)
+	}
+}
+
+// PruneSlowly prunes the editions of AddPrunable, and says after each piece how many rows it had. It
+// returns when nothing is left.
+func PruneSlowly(l *ledger.Ledger, say func(rows int)) error {
+	p := pruning.NewSize(l, Noon.Add(time.Second), 50)
+	for {
+		rows, more, err := p.Next(ctx, Noon.Add(time.Hour))
+		if err != nil || !more {
+			return err
+		}
+		say(rows)
+	}
+}
+
+// CheckPruned checks an edition of AddPrunable after a process died that pruned it and said that so many
+// rows were done, and once the rest is done too.
+func CheckPruned(t *testing.T, l *ledger.Ledger, edition int64, n, said int) {
+	t.Helper()
+	check := func() (left int) {
+		t.Helper()
+		e, err := l.Edition(ctx, edition)
+		Must(t, err)
+		for _, err := range l.Deliveries(ctx, edition, "") {
+			Must(t, err)
+			left++
+		}
+		counts, err := l.DeliveryCounts(ctx, edition)
+		Must(t, err)
+		counted := 0
+		for _, c := range counts {
+			counted += c.Count
+		}
+		if e.Sent != n || e.Recipients != n || left+counted != n {
+			t.Errorf("%d sent of %d, %d listed and %d counted; want %d", e.Sent, e.Recipients, left, counted, n)
+		}
+		return left
+	}
+	if left := check(); n-left < said || left == 0 {
+		t.Errorf("%d rows are left, and %d of %d were said to be done", left, said, n)
+	}
+	Must(t, PruneSlowly(l, func(int) {}))
+	if left := check(); left != 0 {
+		t.Errorf("%d rows are left in the end", left)
 	}
 }
