@@ -272,10 +272,17 @@ func AddPrunable(tb testing.TB, l *ledger.Ledger, n int) int64 {
 	return first
 }
 
-// AddDeliveries stores that an edition was sent to everybody at noon.
+// AddDeliveries is StoreDeliveries for tests.
 func AddDeliveries(tb testing.TB, l *ledger.Ledger, edition int64) {
 	tb.Helper()
-	err := l.Change(ctx, "send an edition", func(tx *sql.Tx) error {
+	if err := StoreDeliveries(l, edition); err != nil {
+		tb.Fatal(err)
+	}
+}
+
+// StoreDeliveries stores that an edition was sent to everybody when it was closed.
+func StoreDeliveries(l *ledger.Ledger, edition int64) error {
+	return l.Change(ctx, "send an edition", func(tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, `
 			INSERT INTO delivery (edition, subscriber, after_seq, through_seq, progress, attempts, first_at, last_at, code, reply)
 			SELECT e.number, s.id, 0, 1, 'sent', 1, e.closed_at, e.closed_at, 250, '2.0.0 Ok: queued as 4XyZ12abcd'
@@ -285,9 +292,6 @@ func AddDeliveries(tb testing.TB, l *ledger.Ledger, edition int64) {
 		_, err := tx.ExecContext(ctx, "UPDATE edition SET done_at = closed_at WHERE number = $1", edition)
 		return err
 	})
-	if err != nil {
-		tb.Fatal(err)
-	}
 }
 
 // PruneSlowly prunes the editions of AddPrunable, and says after each piece how many rows it had. It

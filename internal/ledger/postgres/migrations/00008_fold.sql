@@ -12,6 +12,11 @@ CREATE TABLE delivery_count (
 -- When the last of an edition's deliveries that need no row was counted; NULL before.
 ALTER TABLE edition ADD COLUMN pruned_at BIGINT;
 
+-- Each mail leaves a dead version of its row, and pruning the last one: both are reused once a twentieth
+-- of the table is dead, not a fifth.
+ALTER TABLE delivery SET (autovacuum_vacuum_scale_factor = 0.05);
+
 -- +goose Down
+ALTER TABLE delivery RESET (autovacuum_vacuum_scale_factor);
 ALTER TABLE edition DROP COLUMN pruned_at;
 DROP TABLE delivery_count;
