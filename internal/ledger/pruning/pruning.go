@@ -93,8 +93,8 @@ type candidate struct {
 
 // candidates reads what a piece may replace. It locks nothing, and takes longest where many have
 // left: their last delivery is looked for in every newer edition. What a transaction may change
-// meanwhile is looked at again by replace. The subqueries are looked up row by row, whatever the
-// database knows about the tables.
+// meanwhile is looked at again by replace. Subqueries are not joined: a database that knows nothing
+// of the tables yet, and takes them for small, must not go over all of delivery for each row.
 func (p *Pruner) candidates(ctx context.Context) ([]candidate, error) {
 	return sqlutil.Collect(ctx, p.ledger.Reader(), func(row sqlutil.Scanner) (c candidate, err error) {
 		var address string
@@ -107,22 +107,24 @@ func (p *Pruner) candidates(ctx context.Context) ([]candidate, error) {
 		WHERE d.edition = $1 AND d.subscriber > $2 AND d.progress = 'sent' AND d.resent = 0 AND COALESCE(d.last_at, d.first_at, 0) < $3
 			AND (SELECT 1 FROM bounce b WHERE b.subscriber = d.subscriber LIMIT 1) IS NULL
 			AND (SELECT 1 FROM digest g WHERE g.edition = d.edition AND g.number = d.digest AND g.withheld <> '') IS NULL
-			AND (SELECT 1 FROM edition e JOIN delivery n ON n.edition = e.number AND n.subscriber = d.subscriber AND n.progress = 'sent'
-				WHERE e.number > d.edition ORDER BY e.number LIMIT 1) IS NOT NULL
+			AND (SELECT 1 FROM edition e WHERE e.number > d.edition
+				AND (SELECT n.progress FROM delivery n WHERE n.edition = e.number AND n.subscriber = d.subscriber) = 'sent' LIMIT 1) IS NOT NULL
 		ORDER BY d.subscriber LIMIT $4`, p.edition, p.after, p.before.UnixMicro(), p.size)
 }
 
 // together is how many deliveries a statement deletes.
 const together = 500
 
-// deletion deletes the deliveries of an edition ($1) to so many subscribers. None of the columns
-// that made them candidates changes any more, but something may have come back.
+// deletion deletes the deliveries of an edition ($1) to so many subscribers, of whom $2 is the first
+// and $3 the last. None of the columns that made them candidates changes any more, but something may
+// have come back.
 var deletion = func() string {
 	ids := make([]string, together)
 	for i := range ids {
-		ids[i] = fmt.Sprintf("$%d", i+2)
+		ids[i] = fmt.Sprintf("$%d", i+4)
 	}
-	return `DELETE FROM delivery WHERE edition = $1 AND progress = 'sent' AND subscriber IN (` + strings.Join(ids, ", ") + `)
+	return `DELETE FROM delivery WHERE edition = $1 AND subscriber >= $2 AND subscriber <= $3 AND subscriber IN (` + strings.Join(ids, ", ") + `)
+		AND progress = 'sent'
 		AND (SELECT 1 FROM bounce b WHERE b.subscriber = delivery.subscriber LIMIT 1) IS NULL RETURNING subscriber, code`
 }()
 
@@ -143,7 +145,7 @@ func (p *Pruner) replace(ctx context.Context, doing string, found []candidate) (
 		rows = 0
 		counts := map[counted]int{}
 		for left := found; len(left) > 0; left = left[min(together, len(left)):] {
-			args := []any{p.edition}
+			args := []any{p.edition, left[0].subscriber, left[min(together, len(left))-1].subscriber}
 			for i := range together {
 				args = append(args, left[min(i, len(left)-1)].subscriber)
 			}
