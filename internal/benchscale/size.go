@@ -67,7 +67,7 @@ func (m sized) row(what string, rows int, took time.Duration, own time.Duration,
 }
 
 func (m sized) importing() error {
-	if _, _, err := m.command(m.dir, "subscribers", "list"); err != nil { // which makes the tables
+	if _, _, err := m.command(m.dir, "subscribers", "list", "--json"); err != nil { // which makes the tables
 		return err
 	}
 	before, err := m.used()
