@@ -67,13 +67,13 @@ type pool struct {
 	mu        sync.Mutex
 	refill    chan struct{} // closed, and replaced, when the queue gets jobs
 	open      int           // workers
-	returned  []*Job // handed out by the queue, not tried
-	drained   bool   // the queue was empty when last asked
-	connected bool   // ever
-	failed    int    // connections in a row that brought nothing
-	exhausted int    // messages in a row that were refused because of a quota
-	failure   error  // why the last worker gave up
-	cut       bool   // a worker left because ctx ended
+	returned  []*Job        // handed out by the queue, not tried
+	drained   bool          // the queue was empty when last asked
+	connected bool          // ever
+	failed    int           // connections in a row that brought nothing
+	exhausted int           // messages in a row that were refused because of a quota
+	failure   error         // why the last worker gave up
+	cut       bool          // a worker left because ctx ended
 }
 
 // work delivers until there is nothing left for this worker.

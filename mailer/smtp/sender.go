@@ -73,7 +73,7 @@ func NewSender(cfg config.SMTP, hello string) (*Sender, error) {
 	rates := NewRateLimiter(cfg.Rate, time.Now)
 	return &Sender{
 		cfg: cfg, addr: joinHostPort(cfg.Host, cfg.Port), hello: helloName(hello),
-		tls:     &tls.Config{ServerName: cfg.Host, MinVersion: tls.VersionTLS12},
+		tls:   &tls.Config{ServerName: cfg.Host, MinVersion: tls.VersionTLS12},
 		rates: rates, limiter: rates, throttle: newThrottle(cfg.Connections),
 		pause: time.Second, grace: defaultGrace,
 	}, nil
