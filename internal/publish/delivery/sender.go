@@ -24,8 +24,19 @@ type Sender struct {
 	cfg     *config.Config
 	catcher *outbox.Catcher // nil with a server
 
+	shared bool // several processes send at the same time
 	// What earlier processes left in the ledger is read in the first session.
 	limitRead, historyRead bool
+}
+
+// Share has the sender keep within mail.smtp.rate by a limiter of all processes that send at the same
+// time; nil if there is no rate. How many connections the server accepts is each one's own affair, and
+// nobody counts what earlier ones have sent.
+func (s *Sender) Share(rate smtp.Limiter) {
+	s.shared = true
+	if rate != nil {
+		s.Limit(rate)
+	}
 }
 
 // NewSender returns a sender, which the caller has to close.
@@ -100,6 +111,9 @@ func (s *Sender) Session(ctx context.Context, o Options, deliver func(context.Co
 		return err
 	}
 	return withCloneMark(ctx, o.Ledger, func(ctx context.Context) error {
+		if s.shared {
+			return deliver(ctx)
+		}
 		return s.withConnectionLimit(ctx, o, func() error {
 			return s.withRateHistory(ctx, o, func() error { return deliver(ctx) })
 		})
