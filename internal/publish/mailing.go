@@ -29,11 +29,11 @@ type mailing struct {
 	notices *notices.Queue
 	poll    time.Duration
 	woken   chan struct{}
-	note    func(error)      // told how each look for notices went
+	note    func(error)       // told how each look for notices went
 	batches *postgres.Batches // of the processes that share mail.smtp.rate; nil if this one is alone
 	sender  *delivery.Sender  // nil until something is to be sent
 	unshare func()            // ends what the sender shares; nil if it does not
-	refused bool             // the server could not be used in the last round
+	refused bool              // the server could not be used in the last round
 }
 
 // newMailing returns a mailing, which the caller has to close. Nothing is due yet.

@@ -85,13 +85,17 @@ func (w *Worker) live() {
 }
 
 func (e *engine) addWorker(ctx context.Context, version string) (id int64, err error) {
+	err = e.pool.QueryRow(ctx, "INSERT INTO worker (host, process, version, began_at) VALUES ($1, $2, $3, "+leaseNow+") RETURNING id",
+		hostname(), os.Getpid(), version).Scan(&id)
+	return id, err
+}
+
+func hostname() string {
 	host, err := os.Hostname()
 	if err != nil {
-		host = "unknown"
+		return "unknown"
 	}
-	err = e.pool.QueryRow(ctx, "INSERT INTO worker (host, process, version, began_at) VALUES ($1, $2, $3, "+leaseNow+") RETURNING id",
-		host, os.Getpid(), version).Scan(&id)
-	return id, err
+	return host
 }
 
 // Pool returns the worker's connections, for River.

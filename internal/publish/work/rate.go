@@ -13,30 +13,35 @@ import (
 	"publisher/mailer/smtp"
 )
 
-// sharedRate is what a sender has of mail.smtp.rate, which all processes share.
-type sharedRate struct {
+// sharing is what a sender has in common with those of other processes: mail.smtp.rate.
+type sharing struct {
+	sender  *delivery.Sender
 	rates   []places.Rate
 	limiter *places.Limiter // nil without a rate
 }
 
-// share has a sender keep within mail.smtp.rate together with those of other processes. Until serve, it
-// sends nothing.
-func share(cfg *config.Config, sender *delivery.Sender) *sharedRate {
-	s := new(sharedRate)
+func newSharing(cfg *config.Config, sender *delivery.Sender) *sharing {
+	s := &sharing{sender: sender}
 	for _, rate := range cfg.Mail.SMTP.Rate {
 		s.rates = append(s.rates, places.Rate{Count: rate.Count, Kept: smtp.Reserved(rate), Per: rate.Per})
 	}
-	if len(s.rates) == 0 {
-		sender.Share(nil)
-		return s
+	if len(s.rates) > 0 {
+		s.limiter = places.NewLimiter(s.rates)
 	}
-	s.limiter = places.NewLimiter(s.rates)
-	sender.Share(s.limiter)
 	return s
 }
 
+// join has the sender use the ledger's limits. While there is a rate, it sends nothing before serve.
+func (s *sharing) join(b *postgres.Batches) {
+	if s.limiter == nil {
+		s.sender.Share(nil, b)
+		return
+	}
+	s.sender.Share(s.limiter, b)
+}
+
 // serve takes places for a life until stop is called, which has to be before the life ends.
-func (s *sharedRate) serve(w *postgres.Worker) (stop func()) {
+func (s *sharing) serve(w *postgres.Worker) (stop func()) {
 	if s.limiter == nil {
 		return func() {}
 	}
@@ -61,15 +66,16 @@ type Share struct {
 // Keep has a sender that is not Run's keep within mail.smtp.rate together with all that send, until stop
 // is called.
 func (s Share) Keep(sender *delivery.Sender) (stop func()) {
-	rate := share(s.Config, sender)
-	if rate.limiter == nil {
+	common := newSharing(s.Config, sender)
+	common.join(s.Batches)
+	if common.limiter == nil {
 		return func() {}
 	}
 	ctx, end := context.WithCancel(context.Background())
 	var kept sync.WaitGroup
 	kept.Go(func() {
 		for ctx.Err() == nil {
-			if err := s.live(ctx, rate); err != nil && ctx.Err() == nil {
+			if err := s.live(ctx, common); err != nil && ctx.Err() == nil {
 				s.Log.Error("keeping within mail.smtp.rate", "error", err)
 				pause(ctx, nextLife)
 			}
@@ -82,12 +88,12 @@ func (s Share) Keep(sender *delivery.Sender) (stop func()) {
 }
 
 // live is a life that holds places, until ctx ends or it was declared dead.
-func (s Share) live(ctx context.Context, rate *sharedRate) error {
+func (s Share) live(ctx context.Context, common *sharing) error {
 	w, err := s.Batches.BeginSending(ctx, s.Version)
 	if err != nil {
 		return err
 	}
-	stop := rate.serve(w)
+	stop := common.serve(w)
 	// If nobody else does, this process has to find out who is dead: they may hold all places.
 	w.Watch(ctx, s.Config.Mail.Uncertain == "hold", s.Now, note(s.Log))
 	stop()

@@ -51,7 +51,7 @@ func Run(ctx context.Context, o Options) error {
 		return err
 	}
 	defer sender.Close()
-	rate := share(o.Config, sender)
+	common := newSharing(o.Config, sender)
 	if o.Progress == nil {
 		o.Progress = func(delivery.Progress) {}
 	}
@@ -63,7 +63,7 @@ func Run(ctx context.Context, o Options) error {
 		}
 	}
 	for begun := false; ; {
-		began, err := live(ctx, o, sender, rate)
+		began, err := live(ctx, o, sender, common)
 		begun = begun || began
 		if ctx.Err() != nil {
 			if errors.Is(err, context.Canceled) || isDead(err) {
@@ -97,7 +97,7 @@ func isFinal(err error) bool {
 }
 
 // live is one life. It reports whether it began.
-func live(ctx context.Context, o Options, sender *delivery.Sender, rate *sharedRate) (began bool, err error) {
+func live(ctx context.Context, o Options, sender *delivery.Sender, common *sharing) (began bool, err error) {
 	w, err := postgres.BeginWork(ctx, o.DSN, postgres.Options{StateDir: o.StateDir}, o.Version)
 	if err != nil {
 		return false, err
@@ -113,7 +113,8 @@ func live(ctx context.Context, o Options, sender *delivery.Sender, rate *sharedR
 	if _, err := w.Ledger.RecordLate(ctx); err != nil {
 		return false, err
 	}
-	defer rate.serve(w)()
+	common.join(w.Batches)
+	defer common.serve(w)()
 	l := newLife(o, w, sender)
 	if o.Working != nil {
 		o.Working()

@@ -10,6 +10,13 @@ CREATE TABLE place (
 CREATE UNIQUE INDEX place_held ON place (worker) WHERE ended_at IS NULL;
 CREATE INDEX place_ended ON place (ended_at);
 
+-- How many connections a mail server last accepted from a process on a host, if that was less than it wanted.
+CREATE TABLE connection_limit (
+    host        TEXT COLLATE "C" PRIMARY KEY,
+    server      TEXT COLLATE "C" NOT NULL, -- host:port
+    connections BIGINT NOT NULL
+);
+
 -- +goose StatementBegin
 CREATE FUNCTION place_now() RETURNS BIGINT LANGUAGE sql VOLATILE AS $$
     SELECT (EXTRACT(EPOCH FROM clock_timestamp()) * 1000000)::BIGINT
@@ -114,4 +121,5 @@ DROP FUNCTION room_for_places;
 DROP FUNCTION wait_for_places;
 DROP FUNCTION merge_places;
 DROP FUNCTION place_now;
+DROP TABLE connection_limit;
 DROP TABLE place;
