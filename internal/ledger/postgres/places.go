@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"database/sql"
 	"time"
 
 	"publisher/internal/ledger/places"
@@ -49,4 +50,13 @@ func (p *Places) Trade(ctx context.Context, t places.Trade) (g places.Grant, err
 	w.note(began, err)
 	g.Wait = time.Duration(wait) * time.Microsecond
 	return g, w.fail("take places of mail.smtp.rate", err)
+}
+
+// placesOfEarlier has the rates count what was sent from another ledger, of which this one is a copy.
+func placesOfEarlier(ctx context.Context, tx *sql.Tx) error {
+	if _, err := tx.ExecContext(ctx, "DELETE FROM place"); err != nil {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, "INSERT INTO place (worker, count, taken_at, ended_at) SELECT 0, count, at, at FROM pace")
+	return err
 }

@@ -109,10 +109,16 @@ func (m *Mover) Finish(ctx context.Context) error {
 	if err := os.RemoveAll(m.engine.guardPath()); err != nil {
 		return m.engine.fail("copy", err)
 	}
-	if err := m.alone(ctx, func(d database) error { return setStopped(ctx, d.tx, "") }); err != nil {
+	err := m.alone(ctx, func(d database) error {
+		if err := placesOfEarlier(ctx, d.tx); err != nil {
+			return err
+		}
+		return setStopped(ctx, d.tx, "")
+	})
+	if err != nil {
 		return err
 	}
-	_, err := m.engine.db.ExecContext(ctx, "ANALYZE")
+	_, err = m.engine.db.ExecContext(ctx, "ANALYZE")
 	return m.engine.fail("analyze", err)
 }
 
