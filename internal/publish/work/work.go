@@ -109,7 +109,7 @@ func live(ctx context.Context, o Options, sender *delivery.Sender) (began bool, 
 	if err := w.Ledger.CheckCloneMark(ctx); err != nil {
 		return false, err
 	}
-	if _, err := w.Ledger.RecordLate(ctx); err != nil {
+	if _, err := w.RecordLate(ctx); err != nil {
 		return false, err
 	}
 	l := newLife(o, w, sender)
