@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -103,7 +104,6 @@ func (s *faults) storm(ctx context.Context) {
 func (s *faults) next() {
 	kinds := s.kinds()
 	n, long := s.rng.IntN(len(kinds)+3), s.between(2*time.Second, s.longest)
-	m := s.victim()
 	switch {
 	case n == len(kinds):
 		s.count("pg_ctl restart -m immediate", len(s.all()))
@@ -113,15 +113,24 @@ func (s *faults) next() {
 		s.terminate()
 	case n == len(kinds)+2:
 		s.joinOrLeave()
-	case m != nil:
-		s.count(kinds[n].name, 1)
-		s.under.Go(func() {
-			kinds[n].do(m, long)
-			m.mu.Lock()
-			defer m.mu.Unlock()
-			m.busy = false
-		})
+	default:
+		s.hitOne(kinds[n], long)
 	}
+}
+
+// hitOne lets something happen to one machine, if there is one to which nothing happens.
+func (s *faults) hitOne(kind fault, long time.Duration) {
+	m := s.victim()
+	if m == nil {
+		return
+	}
+	s.count(kind.name+" of "+m.name, 1)
+	s.under.Go(func() {
+		kind.do(m, long)
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		m.busy = false
+	})
 }
 
 // terminate ends all connections of the machines.
@@ -132,16 +141,22 @@ func (s *faults) terminate() {
 	}
 }
 
+// mostMachines is how many there are at most before another one joins.
+const mostMachines = 4
+
 // joinOrLeave has another machine work, or one of those leave.
 func (s *faults) joinOrLeave() {
 	for _, m := range s.all() {
-		if m.name[0] == 'j' && m.take() {
+		if s.rng.IntN(2) == 0 && m.name[0] == 'j' && m.take() {
 			s.count("leaves", 0)
 			s.under.Go(func() { m.leave(syscall.SIGTERM) })
 			return
 		}
 	}
 	s.joined++
+	if len(s.all()) > mostMachines {
+		return
+	}
 	s.count("joins", 0)
 	s.join(fmt.Sprintf("joined%d", s.joined), "work")
 }
@@ -149,7 +164,8 @@ func (s *faults) joinOrLeave() {
 func (s *faults) count(name string, hit int) {
 	s.counting.Lock()
 	defer s.counting.Unlock()
-	s.counts[name]++
+	kind, _, _ := strings.Cut(name, " of ")
+	s.counts[kind]++
 	s.hit += hit
 	s.t.Logf("%s %s", time.Now().UTC().Format("15:04:05.000"), name)
 }
