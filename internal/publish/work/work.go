@@ -110,7 +110,7 @@ func live(ctx context.Context, o Options, sender *delivery.Sender, common *shari
 	if err := w.Ledger.CheckCloneMark(ctx); err != nil {
 		return false, err
 	}
-	if _, err := w.Ledger.RecordLate(ctx); err != nil {
+	if _, err := w.RecordLate(ctx); err != nil {
 		return false, err
 	}
 	common.join(w.Batches)
