@@ -113,7 +113,6 @@ func live(ctx context.Context, o Options, sender *delivery.Sender, common *shari
 	if _, err := w.Ledger.RecordLate(ctx); err != nil {
 		return false, err
 	}
-	common.join(w.Batches)
 	defer common.serve(w)()
 	l := newLife(o, w, sender)
 	if o.Working != nil {
