@@ -51,7 +51,11 @@ func (l *Ledger) recordSpooled(ctx context.Context, counts func(context.Context,
 	for i := range kept {
 		known, err := l.knows(ctx, &kept[i])
 		if err == nil && known {
-			current, err := counts(ctx, &kept[i])
+			pruned, err := l.pruned(ctx, &kept[i])
+			current := false
+			if err == nil && !pruned {
+				current, err = counts(ctx, &kept[i])
+			}
 			if err != nil {
 				return recorded, "", l.Fail(doing, err)
 			}
@@ -91,9 +95,19 @@ func (l *Ledger) knows(ctx context.Context, r *Result) (known bool, err error) {
 	}
 	err = db.QueryRowContext(ctx, `
 		SELECT EXISTS (SELECT 1 FROM delivery d WHERE d.edition = $1 AND d.subscriber = $2)
+			OR EXISTS (SELECT 1 FROM delivery_count c WHERE c.edition = $1)
 			OR CAST($3 AS BIGINT) > 0 AND EXISTS (SELECT 1 FROM edition e WHERE e.number = $1) AND EXISTS (SELECT 1 FROM subscriber s WHERE s.id = $2)`,
 		r.Edition, r.Subscriber, r.Through).Scan(&known)
 	return known, err
+}
+
+// pruned reports whether the row of a result's delivery may be gone: then the delivery ended long
+// ago, and the result is of an attempt before that.
+func (l *Ledger) pruned(ctx context.Context, r *Result) (pruned bool, err error) {
+	err = l.read.QueryRowContext(ctx, `
+		SELECT EXISTS (SELECT 1 FROM delivery_count c WHERE c.edition = $1)
+			AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.edition = $1 AND d.subscriber = $2)`, r.Edition, r.Subscriber).Scan(&pruned)
+	return pruned, err
 }
 
 func (l *Ledger) spoolResult(r *Result) error {

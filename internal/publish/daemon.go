@@ -90,12 +90,16 @@ func (d *Daemon) Run(ctx context.Context, changed <-chan struct{}) error {
 	if d.cfg.Mail.Mailbox == nil {
 		d.keepFault(partMailbox, nil)
 	}
+	if d.cfg.LedgerKeep == 0 {
+		d.keepFault(partPruning, nil)
+	}
 	defer m.close()
 	m.note(unlessStopped(ctx, m.start(ctx)))
 	var mailing sync.WaitGroup
 	mailing.Go(func() { m.watchNotices(ctx) })
 	mailing.Go(func() { d.sendMail(ctx, m) })
 	mailing.Go(func() { d.readMailbox(ctx) })
+	mailing.Go(func() { d.pruneOften(ctx) })
 	if d.batches != nil {
 		mailing.Go(func() {
 			d.note("working", unlessStopped(ctx, d.work(ctx, func(err error) { d.note("the mail server", err) })))
