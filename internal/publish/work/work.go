@@ -134,7 +134,6 @@ func live(ctx context.Context, o Options, sender *delivery.Sender, common *shari
 	if _, err := w.RecordLate(ctx); err != nil {
 		return 0, err
 	}
-	common.join(w.Batches)
 	defer common.serve(w)()
 	l := newLife(o, w, sender)
 	if o.Working != nil {

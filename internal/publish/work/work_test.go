@@ -4,6 +4,7 @@ package work_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -23,6 +24,7 @@ import (
 	"publisher/internal/ledger/postgres"
 	"publisher/internal/postgrestest"
 	"publisher/internal/publish/catalog"
+	"publisher/internal/publish/delivery"
 	"publisher/internal/publish/editions"
 	"publisher/internal/publish/work"
 	"publisher/internal/smtptest"
@@ -248,5 +250,34 @@ func TestSeveralProcesses(t *testing.T) {
 	f.lead(time.Minute)
 	if n := f.account(subscribers); n > 0 {
 		t.Errorf("%d doubles", n)
+	}
+}
+
+// A process that is asked to end while it prepares a recipient's mail, and can read nothing any more, leaves the
+// recipient to the next look at the edition.
+func TestInterruptedBetweenTwoReads(t *testing.T) {
+	f := newFleet(t, 3, "", smtptest.Options{})
+	f.check(delivery.Prepare(t.Context(), f.compose, &f.closed[0]))
+	posts, err := f.ledger.NumberedPosts(t.Context())
+	f.check(err)
+	ctx, stop := context.WithCancel(t.Context())
+	looks := 0
+	o := delivery.Options{Config: f.cfg, Ledger: f.ledger, Log: slog.New(slog.DiscardHandler), Progress: func(delivery.Progress) {}, Now: func() time.Time {
+		if looks++; looks == 3 { // the first two are at the beginning, and at the recipients
+			stop()
+		}
+		return time.Now()
+	}}
+	from := &delivery.Stored{Stored: editions.NewStored(f.cfg, f.ledger), Posts: posts}
+	b, err := delivery.NewBatch(t.Context(), o, from, delivery.Part{Edition: f.closed[0], Upto: 1000})
+	f.check(err)
+	if job, err := b.Next(ctx); job != nil || !errors.Is(err, context.Canceled) {
+		t.Fatalf("%v, %v", job, err)
+	}
+	b.Close()
+	rest, more, err := b.Finish(t.Context())
+	f.check(err)
+	if b.Missed() == 0 && rest.After > 0 {
+		t.Errorf("the recipient is forgotten; what is left begins after %d (%v)", rest.After, more)
 	}
 }
