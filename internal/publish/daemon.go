@@ -86,7 +86,7 @@ func (d *Daemon) Run(ctx context.Context, changed <-chan struct{}) error {
 	if err != nil {
 		return err
 	}
-	m.woken = d.woken
+	m.woken, m.batches = d.woken, d.batches
 	if d.cfg.Mail.Mailbox == nil {
 		d.keepFault(partMailbox, nil)
 	}
