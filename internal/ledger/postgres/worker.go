@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -51,7 +52,7 @@ func BeginWork(ctx context.Context, dsn string, o Options, version string) (*Wor
 	if err != nil {
 		return nil, errors.Join(e.fail("begin to work", err), e.Close())
 	}
-	e.permit = permit{raiseBeat, w.ID}
+	e.permit, e.owner = permit{raiseBeat, w.ID}, strconv.FormatInt(w.ID, 10)
 	if w.Ledger, err = e.ledger(ctx); err != nil {
 		return nil, err
 	}
@@ -97,6 +98,9 @@ func hostname() string {
 	}
 	return host
 }
+
+// Unavailable reports whether err means that the ledger cannot be used now, or not by this process.
+func (w *Worker) Unavailable(err error) bool { return w.engine.Unavailable(err) }
 
 // Pool returns the worker's connections, for River.
 func (w *Worker) Pool() *pgxpool.Pool { return w.engine.pool }

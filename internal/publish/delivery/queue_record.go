@@ -28,6 +28,12 @@ func (q *Queue) Commit(ctx context.Context, done *smtp.Outcome, next *smtp.Job) 
 	began := time.Now()
 	ok, err := q.Ledger.Record(ctx, result, intent)
 	q.Metrics.Committed(time.Since(began))
+	if err != nil {
+		attemptOf(done, next).queue.unclear.Store(true)
+		if next != nil {
+			next.Ref.(*attempt).queue.unclear.Store(true)
+		}
+	}
 	if err == nil && done != nil {
 		a := done.Job.Ref.(*attempt)
 		a.queue.count(a, result, done)
@@ -55,6 +61,9 @@ func (q *Queue) result(o *smtp.Outcome) *ledger.Result {
 	now := q.Now()
 	r := &ledger.Result{Edition: a.intent.Edition, Subscriber: a.intent.Subscriber, After: a.intent.After, Through: a.intent.Through,
 		Digest: a.intent.Digest, Code: o.Code, Reply: o.Reply, NoIntent: !a.begun, At: now}
+	if a.begun {
+		r.Attempt = a.earlier.Attempts + 1
+	}
 	switch o.Verdict {
 	case smtp.Sent:
 		r.Status = ledger.Sent
