@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"publisher/internal/hint"
 	"publisher/internal/ledger"
 	"publisher/internal/panics"
 	"publisher/internal/publish/editions"
@@ -97,7 +98,11 @@ func (r *round) handOut(ctx context.Context, s *pass, later <-chan *pass) error 
 		if err := r.ledger.AdvanceCloneMark(ctx); err != nil { // it records which numbers were given before any of them goes out
 			return err
 		}
-		err = s.working(ctx, func(ctx context.Context) error { return r.handOutAll(ctx, before, later) })
+		leader := &work.Leader{Config: r.cfg, Ledger: r.ledger, Batches: s.batches, Log: r.log, Now: r.now}
+		err = s.working(ctx, func(ctx context.Context) error { return r.handOutAll(ctx, leader, before, later) })
+		if err == nil || ctx.Err() != nil {
+			err = errors.Join(err, leader.Settle(context.WithoutCancel(ctx)))
+		}
 	}
 	var unreachable *smtp.ConnectError
 	if r.refused = errors.As(err, &unreachable); r.refused {
@@ -111,8 +116,7 @@ func (r *round) handOut(ctx context.Context, s *pass, later <-chan *pass) error 
 }
 
 // handOutAll hands out until nothing is left.
-func (r *round) handOutAll(ctx context.Context, before map[int64]ledger.Edition, later <-chan *pass) error {
-	leader := &work.Leader{Config: r.cfg, Ledger: r.ledger, Batches: r.pass.batches, Log: r.log, Now: r.now}
+func (r *round) handOutAll(ctx context.Context, leader *work.Leader, before map[int64]ledger.Edition, later <-chan *pass) error {
 	look := time.NewTicker(lookAtBatches)
 	defer look.Stop()
 	for {
@@ -194,7 +198,7 @@ func (r *round) reportHanded(ctx context.Context, before map[int64]ledger.Editio
 		return err
 	}
 	for _, p := range problems {
-		r.pass.own.Fail(errors.New(p.Message))
+		r.pass.own.Fail(hint.Parse(p.Message))
 	}
 	for number, was := range before {
 		is, err := r.ledger.Edition(ctx, number)

@@ -185,7 +185,6 @@ type Ending struct {
 	Missed   int      // recipients who have to be looked at again
 	Rest     []Batch  // what is left
 	Problems []string // of the edition
-	Stops    bool     // the edition is not to be handed out before the next pass
 }
 
 // Finish ends a batch of which nothing is under way any more, and hands out what is left of it.
@@ -203,13 +202,7 @@ func (w *Worker) Finish(ctx context.Context, batch *Batch, e Ending) error {
 			return errors.Join(err, &ledger.DeadError{Err: fmt.Errorf("batch %d is not this process's", batch.ID)})
 		}
 		for _, message := range e.Problems {
-			if _, err := tx.ExecContext(ctx, "INSERT INTO edition_problem (edition, message, stops) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
-				batch.Edition, message, e.Stops); err != nil {
-				return err
-			}
-		}
-		if e.Stops {
-			if _, err := tx.ExecContext(ctx, "UPDATE batch SET state = 'done', missed = 1 WHERE edition = $1 AND state = 'open'", batch.Edition); err != nil {
+			if err := addProblem(ctx, tx, Problem{Edition: batch.Edition, Message: message}); err != nil {
 				return err
 			}
 		}

@@ -113,13 +113,14 @@ type Batch struct {
 	ended   chan struct{}
 }
 
-// NewBatch returns the queue of a part, without the recipients who have left it meanwhile.
-func NewBatch(ctx context.Context, o Options, from *Stored, p Part) (*Batch, error) {
+// NewBatch returns the queue of a part, without the recipients who have left it meanwhile. tell takes
+// the servers' answers, by which somebody else decides whether the edition goes on.
+func NewBatch(ctx context.Context, o Options, from *Stored, p Part, tell func(edition int64, a Reply)) (*Batch, error) {
 	links, err := NewLinks(ctx, o.Config, o.Ledger)
 	if err != nil {
 		return nil, err
 	}
-	q := &Queue{Options: o, links: links, began: o.Now(), from: from, byNumber: map[int64]*openEdition{}, trying: map[retryKey]bool{}, retries: p.Retries}
+	q := &Queue{Options: o, links: links, began: o.Now(), from: from, byNumber: map[int64]*openEdition{}, trying: map[retryKey]bool{}, retries: p.Retries, tell: tell}
 	b := &Batch{Queue: q, part: p, last: p.After, ended: make(chan struct{})}
 	if b.edition, err = q.add(ctx, p.Edition); err != nil {
 		return nil, err
@@ -157,6 +158,14 @@ func (b *Batch) Close() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.closed, b.drained = true, true
+	b.look()
+}
+
+// stop is Close because the edition is stopped: the batch has no rest.
+func (b *Batch) stop() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.edition.stopped, b.closed, b.drained = true, true, true
 	b.look()
 }
 
@@ -214,17 +223,13 @@ func (b *Batch) take(ctx context.Context) (*attempt, error) {
 	return a, err
 }
 
-// Finish decides what the refusals mean, and returns what was not handed out, unless the edition is
-// stopped; ok is false if nothing is left. Nothing may be under way.
+// Finish returns what was not handed out, unless the edition is stopped; ok is false if nothing is
+// left. Nothing may be under way.
 func (b *Batch) Finish(ctx context.Context) (rest Part, ok bool, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.edition.untried.stop()
 	if err := b.recordWaiting(ctx); err != nil {
-		return Part{}, false, err
-	}
-	b.edition.exhausted, b.edition.handed = true, 0 // what the batch knows is all that there is to decide by
-	if err := b.decideRefusals(ctx, b.edition); err != nil {
 		return Part{}, false, err
 	}
 	if b.edition.stopped || !b.closed {
@@ -284,6 +289,15 @@ func (j *Join) Remove(b *Batch) {
 		if other == b {
 			j.batches = append(j.batches[:i:i], j.batches[i+1:]...)
 			return
+		}
+	}
+}
+
+// Stop ends the batches of an edition that is stopped.
+func (j *Join) Stop(edition int64) {
+	for _, b := range j.turn() {
+		if b.part.Edition.Number == edition {
+			b.stop()
 		}
 	}
 }

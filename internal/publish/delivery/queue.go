@@ -57,6 +57,8 @@ type Queue struct {
 	waiting  []waiting // to be recorded
 	missed   int       // recipients who were not handed out after all
 	settled  func()    // called when an attempt has ended, with mu held
+	// tell takes the answers where several processes deliver, with mu held. nil: this one decides by them.
+	tell func(edition int64, a Reply)
 
 	congested map[retryKey]int // how often each was refused because too much was sent at once
 }
@@ -125,7 +127,7 @@ func (q *Queue) add(ctx context.Context, e ledger.Edition) (*openEdition, error)
 		return nil, err
 	}
 	edition := &openEdition{Edition: e, bundle: b, own: q.from.NumbersOf(e.Posts).Union(b.Numbers()), shares: map[string]*share{}, report: editions.Report(q.Config, &e),
-		refusals: refusals{accepted: e.Accepted}}
+		refusals: refusals{Replies: Replies{Accepted: e.Accepted}}}
 	audience := catalog.Audience(q.Config, e.Cadence, e.Language)
 	edition.untried.read = func(ctx context.Context, after int64) ([]ledger.Recipient, error) { // without holding mu
 		return q.Ledger.Recipients(ctx, e.Number, audience, after, pageSize, q.Now())

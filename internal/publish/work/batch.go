@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"publisher/internal/hint"
 	"publisher/internal/ledger/postgres"
 	"publisher/internal/publish/delivery"
 
@@ -56,7 +57,7 @@ func (l *life) work(ctx context.Context, batch *postgres.Batch) error {
 		return err
 	}
 	o := delivery.Options{Config: l.Config, Ledger: l.worker.Ledger, Log: l.Log, Now: l.Now, Progress: l.Progress}
-	q, err := delivery.NewBatch(ctx, o, from, part)
+	q, err := delivery.NewBatch(ctx, o, from, part, l.reporter.note)
 	if err != nil {
 		return err
 	}
@@ -80,6 +81,9 @@ func (l *life) work(ctx context.Context, batch *postgres.Batch) error {
 	case <-l.worker.Lost().Done():
 		return nil
 	}
+	if err := l.reporter.flush(context.WithoutCancel(ctx)); err != nil { // before anybody decides about the edition
+		return err
+	}
 	rest, more, err := q.Finish(context.WithoutCancel(ctx))
 	if err != nil {
 		return err
@@ -89,9 +93,9 @@ func (l *life) work(ctx context.Context, batch *postgres.Batch) error {
 		ending.Rest = batchesOf(rest)
 	}
 	for _, problem := range q.Errors() {
-		ending.Problems = append(ending.Problems, problem.Error())
+		ending.Problems = append(ending.Problems, hint.Text(problem))
 	}
-	if ending.Stops = q.Stopped(); ending.Stops {
+	if q.Stopped() {
 		ending.Missed++
 	}
 	return l.worker.Finish(context.WithoutCancel(ctx), batch, ending)

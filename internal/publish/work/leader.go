@@ -1,6 +1,7 @@
 package work
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -32,7 +33,10 @@ type Leader struct {
 	Batches *postgres.Batches
 	Log     *slog.Logger
 	Now     func() time.Time
+	Size    int // of a batch; 0 for the usual one
 }
+
+func (l *Leader) size() int { return cmp.Or(l.Size, batchSize) }
 
 // HandOut hands out what is due and not handed out yet, of these editions and of the deliveries
 // that are due again, and ends the editions whose every recipient was tried. It reports whether
@@ -45,15 +49,25 @@ func (l *Leader) HandOut(ctx context.Context, c *editions.Composer, open []ledge
 	if err != nil {
 		return false, err
 	}
+	replies, err := l.Batches.Replies(ctx)
+	if err != nil {
+		return false, err
+	}
+	if busy, err = l.decideStopped(ctx, replies); err != nil {
+		return false, err
+	}
 	stopped, err := l.stopped(ctx)
 	if err != nil {
 		return false, err
+	}
+	for number, r := range replies {
+		stopped[number] = stopped[number] || r.Stopped
 	}
 	retries, err := l.handOutRetries(ctx, mostAhead-ahead, stopped)
 	if err != nil {
 		return false, err
 	}
-	busy = retries.under
+	busy = busy || retries.batches+len(retries.under) > 0
 	room := mostAhead - ahead - retries.batches
 	for i := range open {
 		e := &open[i]
@@ -65,7 +79,19 @@ func (l *Leader) HandOut(ctx context.Context, c *editions.Composer, open []ledge
 			return busy, fmt.Errorf("handing out edition %d: %w", e.Number, err)
 		}
 		room -= n
-		busy = busy || !done
+		if !done {
+			busy = true
+			continue
+		}
+		if retries.under[e.Number] || fewRefused(replies[e.Number]) {
+			continue // more answers are to come, or are decided about at the end of the pass
+		}
+		if err := l.mark(ctx, replies[e.Number]); err != nil {
+			return busy, err
+		}
+		if err := l.finish(ctx, e); err != nil {
+			return busy, err
+		}
 	}
 	return busy, nil
 }
@@ -88,8 +114,13 @@ func (l *Leader) storeHidden(ctx context.Context, c *catalog.Catalog) error {
 	return l.Batches.SetHiddenPosts(ctx, all)
 }
 
-// handOutEdition hands out up to room more batches of an edition. It reports whether the edition has
-// ended.
+// ranges returns the highest ids of up to limit ranges of an edition's recipients behind after.
+func (l *Leader) ranges(ctx context.Context, e *ledger.Edition, after int64, limit int) ([]int64, error) {
+	return l.Ledger.Ranges(ctx, e.Number, catalog.Audience(l.Config, e.Cadence, e.Language), after, l.size(), limit, l.Now())
+}
+
+// handOutEdition hands out up to room more batches of an edition. It reports whether every recipient was
+// tried.
 func (l *Leader) handOutEdition(ctx context.Context, c *editions.Composer, e *ledger.Edition, room int) (batches int, done bool, err error) {
 	h, err := l.Batches.Handed(ctx, e.Number)
 	if err != nil {
@@ -104,8 +135,7 @@ func (l *Leader) handOutEdition(ctx context.Context, c *editions.Composer, e *le
 	if room <= 0 {
 		return 0, false, nil
 	}
-	audience := catalog.Audience(l.Config, e.Cadence, e.Language)
-	last, err := l.Ledger.Ranges(ctx, e.Number, audience, h.Upto, batchSize, room, l.Now())
+	last, err := l.ranges(ctx, e, h.Upto, room)
 	if err != nil {
 		return 0, false, err
 	}
@@ -123,10 +153,7 @@ func (l *Leader) handOutEdition(ctx context.Context, c *editions.Composer, e *le
 	if h.Missed > 0 && h.Round < mostRounds {
 		return l.nextRound(ctx, c, e, h.Round+1)
 	}
-	if err := l.Ledger.FinishEdition(ctx, e.Number, l.Now()); err != nil {
-		return 0, false, err
-	}
-	return 0, true, l.Batches.Forget(ctx, e.Number)
+	return 0, true, nil
 }
 
 // nextRound goes through an edition once more, for those who had changed since they were read.
@@ -137,7 +164,7 @@ func (l *Leader) nextRound(ctx context.Context, c *editions.Composer, e *ledger.
 	if err := l.Batches.Forget(ctx, e.Number); err != nil {
 		return 0, false, err
 	}
-	last, err := l.Ledger.Ranges(ctx, e.Number, catalog.Audience(l.Config, e.Cadence, e.Language), 0, batchSize, 1, l.Now())
+	last, err := l.ranges(ctx, e, 0, 1)
 	if err != nil || len(last) == 0 {
 		return 0, false, err // the next look ends it
 	}
@@ -147,8 +174,8 @@ func (l *Leader) nextRound(ctx context.Context, c *editions.Composer, e *ledger.
 
 // handedRetries is what became of the deliveries that are due again.
 type handedRetries struct {
-	batches int  // new ones
-	under   bool // some are handed out
+	batches int            // new ones
+	under   map[int64]bool // the editions of which some are handed out
 }
 
 // handOutRetries hands out the deliveries that are due again, as far as there is room.
@@ -157,11 +184,14 @@ func (l *Leader) handOutRetries(ctx context.Context, room int, stopped map[int64
 	if err != nil {
 		return h, err
 	}
-	h.under = len(under) > 0
+	h.under = map[int64]bool{}
+	for d := range under {
+		h.under[d.Edition] = true
+	}
 	var all []postgres.Batch
 	var at ledger.Delivery
 	for len(all) < room {
-		page, err := l.Ledger.Deferred(ctx, l.Now(), at.Edition, at.Subscriber, batchSize)
+		page, err := l.Ledger.Deferred(ctx, l.Now(), at.Edition, at.Subscriber, l.size())
 		if err != nil {
 			return h, err
 		}
@@ -185,6 +215,9 @@ func (l *Leader) handOutRetries(ctx context.Context, room int, stopped map[int64
 	if len(all) == 0 {
 		return h, nil
 	}
-	h.batches, h.under = len(all), true
+	h.batches = len(all)
+	for _, b := range all {
+		h.under[b.Edition] = true
+	}
 	return h, l.Batches.Add(ctx, all)
 }

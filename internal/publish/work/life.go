@@ -37,13 +37,14 @@ const (
 // life is what one life of a process works with.
 type life struct {
 	Options
-	worker *postgres.Worker
-	sender *delivery.Sender
-	stored *editions.Stored
-	join   *delivery.Join
-	wake   chan struct{}   // receives when a batch was added
-	ending context.Context // nothing new is begun once it has ended
-	end    context.CancelCauseFunc
+	worker   *postgres.Worker
+	sender   *delivery.Sender
+	stored   *editions.Stored
+	join     *delivery.Join
+	reporter *reporter
+	wake     chan struct{}   // receives when a batch was added
+	ending   context.Context // nothing new is begun once it has ended
+	end      context.CancelCauseFunc
 
 	mu     sync.Mutex
 	posts  *delivery.Stored
@@ -51,7 +52,9 @@ type life struct {
 }
 
 func newLife(o Options, w *postgres.Worker, sender *delivery.Sender) *life {
-	return &life{Options: o, worker: w, sender: sender, stored: editions.NewStored(o.Config, w.Ledger), join: delivery.NewJoin(), wake: make(chan struct{}, 1)}
+	join := delivery.NewJoin()
+	return &life{Options: o, worker: w, sender: sender, stored: editions.NewStored(o.Config, w.Ledger), join: join,
+		reporter: newReporter(w.Batches, join.Stop), wake: make(chan struct{}, 1)}
 }
 
 // run works until ctx ends, or the worker is dead.
@@ -75,6 +78,7 @@ func (l *life) run(ctx context.Context) error {
 	var helpers sync.WaitGroup
 	helpers.Go(func() { l.worker.Watch(l.ending, l.Config.Mail.Uncertain == "hold", l.Now, note(l.Log)) })
 	helpers.Go(l.deliver)
+	helpers.Go(func() { l.reporter.run(l.ending, l.complain) })
 	<-l.ending.Done()
 	stopping, cancel := context.WithTimeout(context.Background(), stopTime)
 	defer cancel()
@@ -114,6 +118,15 @@ func (l *life) deliver() {
 			more = l.heed(err)
 		}
 	}
+}
+
+// complain heeds what fails beside the delivery.
+func (l *life) complain(err error) {
+	if isDead(err) {
+		l.end(err)
+		return
+	}
+	l.Log.Error("telling the other processes what mail servers answer", "error", err)
 }
 
 // heed decides what is done after a delivery: it reports whether to try again.
