@@ -40,6 +40,8 @@ type Ledger struct {
 type Options struct {
 	Name  string // of the ledger in errors
 	Spool string // the file for results that the database would not take
+	// Shared is set if several processes may have such a file at the same time.
+	Shared bool
 	// Private ledgers are copies that will be thrown away: nothing is spooled for them.
 	Private bool
 }
@@ -47,6 +49,9 @@ type Options struct {
 // OpenEngine returns the ledger that an engine holds. It closes the engine on failure.
 func OpenEngine(ctx context.Context, engine Engine, o Options) (*Ledger, error) {
 	l := &Ledger{engine: engine, read: engine.Reader(), name: o.Name, spool: spool.New(o.Spool), private: o.Private}
+	if o.Shared {
+		l.spool = spool.NewShared(o.Spool)
+	}
 	l.closeOnce = sync.OnceValue(func() error {
 		return l.Fail("close", errors.Join(engine.Close(), l.spool.Close()))
 	})

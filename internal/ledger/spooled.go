@@ -43,7 +43,7 @@ func (l *Ledger) RecordLate(ctx context.Context) (recorded int, err error) {
 // recordSpooled records the spooled results of which counts says that they still count.
 func (l *Ledger) recordSpooled(ctx context.Context, counts func(context.Context, *Result) (bool, error)) (recorded int, aside string, err error) {
 	const doing = "record the results of an earlier run"
-	kept, err := l.spooledResults()
+	kept, err := l.SpooledResults()
 	if err != nil || len(kept) == 0 {
 		return 0, "", l.Fail(doing, err)
 	}
@@ -104,8 +104,8 @@ func (l *Ledger) spoolResult(r *Result) error {
 	return l.spool.Append(line)
 }
 
-// spooledResults returns the results in the spool, without one that was cut short.
-func (l *Ledger) spooledResults() ([]Result, error) {
+// SpooledResults returns the results in the spool, without one that was cut short.
+func (l *Ledger) SpooledResults() ([]Result, error) {
 	lines, err := l.spool.Lines()
 	var kept []Result
 	for _, line := range lines {

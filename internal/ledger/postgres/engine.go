@@ -92,7 +92,7 @@ func openEngine(ctx context.Context, pool *pgxpool.Pool, name string, o Options)
 
 // ledger returns the ledger that the engine holds. It closes the engine on failure.
 func (e *engine) ledger(ctx context.Context) (*ledger.Ledger, error) {
-	return ledger.OpenEngine(ctx, e, ledger.Options{Name: e.name, Spool: filepath.Join(e.stateDir, spoolName)})
+	return ledger.OpenEngine(ctx, e, ledger.Options{Name: e.name, Spool: filepath.Join(e.stateDir, spoolName), Shared: true})
 }
 
 func (e *engine) fail(doing string, err error) error {

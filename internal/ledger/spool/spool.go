@@ -24,18 +24,24 @@ const size = 64 << 10
 // the next pass knows every answer of a server and nothing is sent twice. The file has a
 // line of JSON for each result, followed by empty lines. It is safe for concurrent use.
 type File struct {
-	path string
+	path  string
+	share *share // nil if no other process writes at the same time
 
 	mu   sync.Mutex
 	file *os.File // nil until the first intent
 	end  int64    // of what is kept
 }
 
-// New returns the file with that path, which need not exist.
+// New returns the file with that path, which need not exist. One process at a time may write it.
 func New(path string) *File { return &File{path: path} }
 
 // Path returns where it is.
-func (f *File) Path() string { return f.path }
+func (f *File) Path() string {
+	if f.share != nil {
+		return f.share.path(f.path)
+	}
+	return f.path
+}
 
 // Reserve allocates the space, once.
 func (f *File) Reserve() error {
@@ -44,7 +50,12 @@ func (f *File) Reserve() error {
 	if f.file != nil {
 		return nil
 	}
-	file, err := os.OpenFile(f.path, os.O_CREATE|os.O_RDWR, 0o600)
+	if f.share != nil {
+		if err := f.share.take(f.path); err != nil {
+			return err
+		}
+	}
+	file, err := os.OpenFile(f.Path(), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return err
 	}
@@ -77,9 +88,29 @@ func (f *File) Append(line []byte) error {
 	return f.file.Sync()
 }
 
-// Lines returns the lines in the file. The last one may have been cut short.
+// Lines returns the lines in the file. The last one may have been cut short. Those in files that other
+// processes left belong to it from now on.
 func (f *File) Lines() (kept [][]byte, err error) {
-	text, err := os.ReadFile(f.path)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.share == nil {
+		return linesOf(f.path)
+	}
+	if err := f.share.inherit(f.path); err != nil {
+		return nil, err
+	}
+	for _, path := range f.share.paths() {
+		lines, err := linesOf(path)
+		if err != nil {
+			return nil, err
+		}
+		kept = append(kept, lines...)
+	}
+	return kept, nil
+}
+
+func linesOf(path string) (kept [][]byte, err error) {
+	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -96,7 +127,11 @@ func (f *File) Lines() (kept [][]byte, err error) {
 func (f *File) Blank(about func(line []byte) bool) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for _, path := range append(f.Aside(), f.path) {
+	paths := []string{f.path}
+	if f.share != nil {
+		paths = numbered(f.path)
+	}
+	for _, path := range append(f.Aside(), paths...) {
 		if err := blankIn(path, about); err != nil {
 			return err
 		}
@@ -159,6 +194,11 @@ func blankReply(line []byte) []byte {
 func (f *File) Clear() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.share != nil {
+		if err := f.share.clear(); err != nil || f.file == nil {
+			return err
+		}
+	}
 	if f.file == nil {
 		return os.Remove(f.path)
 	}
@@ -171,14 +211,17 @@ func (f *File) Clear() error {
 func (f *File) Close() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.file == nil {
-		return nil
+	var err error
+	if f.file != nil {
+		err = f.file.Close()
+		if f.end == 0 {
+			err = errors.Join(err, os.RemoveAll(f.Path())) // another process may have been faster
+		}
+		f.file = nil
 	}
-	err := f.file.Close()
-	if f.end == 0 {
-		err = errors.Join(err, os.RemoveAll(f.path)) // another process may have been faster
+	if f.share != nil {
+		err = errors.Join(err, f.share.release())
 	}
-	f.file = nil
 	return err
 }
 

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"publisher/internal/config"
@@ -59,6 +60,8 @@ type Queue struct {
 	settled  func()    // called when an attempt has ended, with mu held
 	// tell takes the answers where several processes deliver, with mu held. nil: this one decides by them.
 	tell func(edition int64, a Reply)
+
+	unclear atomic.Bool // the ledger did not take something
 
 	congested map[retryKey]int // how often each was refused because too much was sent at once
 }

@@ -2,6 +2,7 @@ package work
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"publisher/internal/hint"
@@ -46,6 +47,9 @@ func (b *batchWorker) Work(ctx context.Context, job *river.Job[postgres.Job]) er
 	return nil
 }
 
+// errUnclear ends a life: the next one finds out what the ledger has.
+var errUnclear = errors.New("the ledger did not take what became of a mail")
+
 // work delivers a batch. An error means that it is still held.
 func (l *life) work(ctx context.Context, batch *postgres.Batch) error {
 	from, err := l.material(ctx)
@@ -80,6 +84,9 @@ func (l *life) work(ctx context.Context, batch *postgres.Batch) error {
 	case <-q.Ended():
 	case <-l.worker.Lost().Done():
 		return nil
+	}
+	if q.Unclear() {
+		return errUnclear
 	}
 	if err := l.reporter.flush(context.WithoutCancel(ctx)); err != nil { // before anybody decides about the edition
 		return err
