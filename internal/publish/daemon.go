@@ -32,7 +32,6 @@ type Daemon struct {
 	wait    Wait
 
 	surveys chan *pass // the newest survey that mail has not been sent for yet
-	woken   chan struct{}
 	poll    time.Duration
 	mailed  func() // called after each survey's mail
 
@@ -64,7 +63,7 @@ type DaemonOptions struct {
 
 // Daemon returns a Daemon on an open ledger, whose lock the caller holds.
 func (p *Publisher) Daemon(l *ledger.Ledger, o DaemonOptions) *Daemon {
-	d := &Daemon{Publisher: p, ledger: l, batches: o.Batches, every: o.Every, wait: o.Wait, surveys: make(chan *pass, 1), woken: make(chan struct{}, 1), poll: o.Poll,
+	d := &Daemon{Publisher: p, ledger: l, batches: o.Batches, every: o.Every, wait: o.Wait, surveys: make(chan *pass, 1), poll: o.Poll,
 		mailed: func() {}, faults: map[string]error{}, kept: map[string]string{}, warned: map[report.Warning]bool{}}
 	if d.every == 0 {
 		d.every = time.Minute
@@ -82,11 +81,10 @@ func (d *Daemon) WhenFeedsChange(f func()) { d.feedsChanged = f }
 // Run works until ctx ends, then lets deliveries in flight finish. changed receives when a
 // file of the tree has changed; nil for never.
 func (d *Daemon) Run(ctx context.Context, changed <-chan struct{}) error {
-	m, err := d.newMailing(ctx, d.ledger, d.poll, func(err error) { d.note(partSignUps, err) })
+	m, err := d.newMailing(ctx, d.ledger, d.batches, d.poll, func(err error) { d.note(partSignUps, err) })
 	if err != nil {
 		return err
 	}
-	m.woken = d.woken
 	if d.cfg.Mail.Mailbox == nil {
 		d.keepFault(partMailbox, nil)
 	}
@@ -98,7 +96,10 @@ func (d *Daemon) Run(ctx context.Context, changed <-chan struct{}) error {
 	mailing.Go(func() { d.readMailbox(ctx) })
 	if d.batches != nil {
 		mailing.Go(func() {
-			d.note("working", unlessStopped(ctx, d.work(ctx, func(err error) { d.note("the mail server", err) })))
+			o := d.workOptions()
+			o.Note = func(err error) { d.note("the mail server", err) }
+			o.Notices.Note, o.Notices.Poll = func(err error) { d.note(partSignUps, err) }, d.poll
+			d.note("working", unlessStopped(ctx, d.work(ctx, o)))
 		})
 	}
 	defer mailing.Wait()

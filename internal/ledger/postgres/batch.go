@@ -92,15 +92,6 @@ func (b *Batches) Ahead(ctx context.Context) (n int, err error) {
 	return n, b.fail("read the batches", err)
 }
 
-// Retrying returns the deliveries that are in batches of retries which are not done.
-func (b *Batches) Retrying(ctx context.Context) (map[ledger.DeliveryKey]bool, error) {
-	all, err := sqlutil.CollectMap(ctx, b.engine.db, func(row sqlutil.Scanner) (k ledger.DeliveryKey, _ bool, err error) {
-		err = row.Scan(&k.Edition, &k.Subscriber)
-		return k, true, err
-	}, "SELECT edition, unnest(ids) FROM batch WHERE state <> 'done' AND kind = 'retries'")
-	return all, b.fail("read the batches", err)
-}
-
 // Due returns those of a batch's deliveries that are due again.
 func (w *Worker) Due(ctx context.Context, batch *Batch, now time.Time) ([]ledger.Delivery, error) {
 	all, err := sqlutil.Collect(ctx, w.engine.db, func(row sqlutil.Scanner) (d ledger.Delivery, err error) {

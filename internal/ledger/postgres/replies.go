@@ -93,7 +93,7 @@ func stopEdition(ctx context.Context, tx *sql.Tx, edition int64, why string) err
 	if err := addProblem(ctx, tx, Problem{Edition: edition, Message: why, Stops: true}); err != nil {
 		return err
 	}
-	_, err := tx.ExecContext(ctx, "UPDATE batch SET state = 'done', missed = 1 WHERE edition = $1 AND state = 'open'", edition)
+	_, err := tx.ExecContext(ctx, "UPDATE batch SET state = 'done', missed = CASE kind WHEN 'range' THEN 1 ELSE 0 END WHERE edition = $1 AND state = 'open'", edition)
 	return err
 }
 

@@ -18,6 +18,7 @@ type TakenOver struct {
 	Worker      int64
 	Batches     int // which are handed out again
 	Interrupted int // deliveries of which it is not known whether the server accepted them
+	Notices     int // likewise
 }
 
 // Watch looks at the other workers until ctx ends, or this worker is dead. What those who are dead
@@ -103,6 +104,9 @@ func (w *Worker) succeed(ctx context.Context, id int64, i interruption, conditio
 		}
 		took = &TakenOver{Worker: id}
 		if took.Interrupted, err = w.settle(ctx, tx, i, interruptedOf, id); err != nil {
+			return err
+		}
+		if took.Notices, err = settleNotices(ctx, tx, i, "id IN (SELECT s.notice FROM notice_sender s WHERE s.worker = $4)", id); err != nil {
 			return err
 		}
 		jobs, err := sqlutil.Collect(ctx, tx, func(row sqlutil.Scanner) (j Job, err error) {

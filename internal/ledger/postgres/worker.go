@@ -104,7 +104,8 @@ func (w *Worker) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), endTime)
 	defer cancel()
 	_, err := w.engine.pool.Exec(ctx, `UPDATE worker SET dead = TRUE, ended_at = `+leaseNow+`
-		WHERE id = $1 AND NOT dead AND NOT EXISTS (SELECT 1 FROM batch WHERE worker = $1 AND state = 'held')`, w.ID)
+		WHERE id = $1 AND NOT dead AND NOT EXISTS (SELECT 1 FROM batch WHERE worker = $1 AND state = 'held')
+			AND NOT EXISTS (SELECT 1 FROM notice_sender WHERE worker = $1)`, w.ID)
 	w.lose(nil)
 	return errors.Join(w.fail("end the work", err), w.Ledger.Close())
 }

@@ -108,6 +108,7 @@ type Batch struct {
 	part    Part
 
 	closed  bool  // nothing more is handed out
+	left    bool  // something was handed out and not tried
 	drained bool  // nothing was left to hand out, or the batch is closed
 	last    int64 // recipient that was handed out
 	ended   chan struct{}
@@ -170,11 +171,11 @@ func (b *Batch) stop() {
 }
 
 // Abandon is called when nothing is under way any more, whatever was handed out: what was not tried
-// is left to whoever hands the edition out.
+// is part of the rest.
 func (b *Batch) Abandon() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.missed += b.edition.handed
+	b.left = b.left || b.edition.handed > 0
 	b.edition.handed = 0
 	b.look()
 }
@@ -232,19 +233,22 @@ func (b *Batch) Finish(ctx context.Context) (rest Part, ok bool, err error) {
 	if err := b.recordWaiting(ctx); err != nil {
 		return Part{}, false, err
 	}
-	if b.edition.stopped || !b.closed {
+	if b.edition.stopped || !b.closed && !b.left {
 		return Part{}, false, nil
 	}
 	rest = Part{Edition: b.part.Edition, After: b.last, Upto: b.part.Upto, Retries: b.retries}
+	if b.left { // who of them was tried is not handed out again; what is due again will be anyway
+		rest.After = b.part.After
+	}
 	return rest, rest.After < rest.Upto || len(rest.Retries) > 0, nil
 }
 
-// Missed returns how many recipients have to be looked at again: they had changed since they were read,
-// were not tried after all, or the bundle lacks some of their posts.
-func (b *Batch) Missed() int {
+// Missed returns how many recipients have to be looked at again: they had changed since they were read, or the
+// bundle lacks some of their posts. lacking is how many the latter were.
+func (b *Batch) Missed() (all, lacking int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.missed
+	return b.missed, b.lacking
 }
 
 // Unclear reports whether the ledger did not take a result or an intent, so that it is not known here
@@ -261,6 +265,7 @@ func (b *Batch) Stopped() bool {
 // leave leaves a recipient to whoever hands the edition out. The caller holds mu.
 func (q *Queue) leave(a *attempt) {
 	q.missed++
+	q.lacking++
 	delete(q.trying, retryKey{a.intent.Edition, a.intent.Subscriber})
 }
 

@@ -57,6 +57,7 @@ type Queue struct {
 	retryAt  time.Time // when the next deferred delivery is due, as far as this pass knows; zero for none
 	waiting  []waiting // to be recorded
 	missed   int       // recipients who were not handed out after all
+	lacking  int       // of them: the bundle lacks some of their posts
 	settled  func()    // called when an attempt has ended, with mu held
 	// tell takes the answers where several processes deliver, with mu held. nil: this one decides by them.
 	tell func(edition int64, a Reply)

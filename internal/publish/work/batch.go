@@ -60,17 +60,13 @@ func (l *life) work(ctx context.Context, batch *postgres.Batch) error {
 	if err != nil {
 		return err
 	}
-	o := delivery.Options{Config: l.Config, Ledger: l.worker.Ledger, Log: l.Log, Now: l.Now, Progress: l.Progress}
-	q, err := delivery.NewBatch(ctx, o, from, part, l.reporter.note)
+	q, err := delivery.NewBatch(ctx, l.options(), from, part, l.reporter.note)
 	if err != nil {
 		return err
 	}
 	l.join.Add(q)
 	defer l.join.Remove(q)
-	select {
-	case l.wake <- struct{}{}:
-	default:
-	}
+	l.refill()
 	enough := time.NewTimer(longestBatch)
 	defer enough.Stop()
 	select {
@@ -95,15 +91,25 @@ func (l *life) work(ctx context.Context, batch *postgres.Batch) error {
 	if err != nil {
 		return err
 	}
-	ending := postgres.Ending{Missed: q.Missed()}
+	ending := endingOf(batch, q)
 	if more {
 		ending.Rest = batchesOf(rest)
 	}
-	for _, problem := range q.Errors() {
-		ending.Problems = append(ending.Problems, hint.Text(problem))
-	}
-	if q.Stopped() {
-		ending.Missed++
-	}
 	return l.worker.Finish(context.WithoutCancel(ctx), batch, ending)
+}
+
+func endingOf(batch *postgres.Batch, q *delivery.Batch) (e postgres.Ending) {
+	for _, problem := range q.Errors() {
+		e.Problems = append(e.Problems, hint.Text(problem))
+	}
+	missed, lacking := q.Missed()
+	switch {
+	case batch.Kind == postgres.BatchRetries: // whoever was not tried is still due
+		e.Missed = lacking
+	case q.Stopped():
+		e.Missed = missed + 1
+	default:
+		e.Missed = missed
+	}
+	return e
 }

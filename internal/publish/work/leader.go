@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"slices"
 	"time"
 
 	"publisher/internal/config"
@@ -34,6 +33,8 @@ type Leader struct {
 	Log     *slog.Logger
 	Now     func() time.Time
 	Size    int // of a batch; 0 for the usual one
+
+	prepared map[int64]int // how often the retries of each edition were prepared
 }
 
 func (l *Leader) size() int { return cmp.Or(l.Size, batchSize) }
@@ -63,7 +64,7 @@ func (l *Leader) HandOut(ctx context.Context, c *editions.Composer, open []ledge
 	for number, r := range replies {
 		stopped[number] = stopped[number] || r.Stopped
 	}
-	retries, err := l.handOutRetries(ctx, mostAhead-ahead, stopped)
+	retries, err := l.handOutRetries(ctx, c, mostAhead-ahead, stopped)
 	if err != nil {
 		return false, err
 	}
@@ -170,54 +171,4 @@ func (l *Leader) nextRound(ctx context.Context, c *editions.Composer, e *ledger.
 	}
 	b := []postgres.Batch{{Edition: e.Number, Kind: postgres.BatchRange, Upto: last[0], Round: round}}
 	return 1, false, l.Batches.Add(ctx, b)
-}
-
-// handedRetries is what became of the deliveries that are due again.
-type handedRetries struct {
-	batches int            // new ones
-	under   map[int64]bool // the editions of which some are handed out
-}
-
-// handOutRetries hands out the deliveries that are due again, as far as there is room.
-func (l *Leader) handOutRetries(ctx context.Context, room int, stopped map[int64]bool) (h handedRetries, err error) {
-	under, err := l.Batches.Retrying(ctx)
-	if err != nil {
-		return h, err
-	}
-	h.under = map[int64]bool{}
-	for d := range under {
-		h.under[d.Edition] = true
-	}
-	var all []postgres.Batch
-	var at ledger.Delivery
-	for len(all) < room {
-		page, err := l.Ledger.Deferred(ctx, l.Now(), at.Edition, at.Subscriber, l.size())
-		if err != nil {
-			return h, err
-		}
-		if len(page) == 0 {
-			break
-		}
-		at = page[len(page)-1]
-		page = slices.DeleteFunc(page, func(d ledger.Delivery) bool { return under[d.Key()] || stopped[d.Edition] })
-		for len(page) > 0 {
-			n := slices.IndexFunc(page, func(d ledger.Delivery) bool { return d.Edition != page[0].Edition })
-			if n < 0 {
-				n = len(page)
-			}
-			b := postgres.Batch{Edition: page[0].Edition, Kind: postgres.BatchRetries}
-			for _, d := range page[:n] {
-				b.IDs = append(b.IDs, d.Subscriber)
-			}
-			all, page = append(all, b), page[n:]
-		}
-	}
-	if len(all) == 0 {
-		return h, nil
-	}
-	h.batches = len(all)
-	for _, b := range all {
-		h.under[b.Edition] = true
-	}
-	return h, l.Batches.Add(ctx, all)
 }

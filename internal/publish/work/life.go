@@ -2,6 +2,7 @@ package work
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -10,6 +11,8 @@ import (
 	"publisher/internal/ledger/postgres"
 	"publisher/internal/publish/delivery"
 	"publisher/internal/publish/editions"
+	"publisher/internal/publish/notices"
+	"publisher/mailer/smtp"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
@@ -41,6 +44,8 @@ type life struct {
 	sender   *delivery.Sender
 	stored   *editions.Stored
 	join     *delivery.Join
+	first    *notices.First // the notices before join; nil: none are sent
+	queue    smtp.Queue     // both
 	reporter *reporter
 	wake     chan struct{}   // receives when a batch was added
 	ending   context.Context // nothing new is begun once it has ended
@@ -51,10 +56,36 @@ type life struct {
 	readAt time.Time
 }
 
-func newLife(o Options, w *postgres.Worker, sender *delivery.Sender) *life {
+func newLife(ctx context.Context, o Options, w *postgres.Worker, sender *delivery.Sender) (*life, error) {
 	join := delivery.NewJoin()
-	return &life{Options: o, worker: w, sender: sender, stored: editions.NewStored(o.Config, w.Ledger), join: join,
+	l := &life{Options: o, worker: w, sender: sender, stored: editions.NewStored(o.Config, w.Ledger), join: join, queue: join,
 		reporter: newReporter(w.Batches, join.Stop), wake: make(chan struct{}, 1)}
+	if o.Notices == nil {
+		return l, nil
+	}
+	q, err := o.Notices.Open(ctx, w.Ledger)
+	if err != nil {
+		return nil, err
+	}
+	l.first = notices.NewFirst(q)
+	l.first.Add(join)
+	l.queue = l.first
+	return l, q.Refresh(ctx)
+}
+
+func (l *life) options() delivery.Options {
+	return delivery.Options{Config: l.Config, Ledger: l.worker.Ledger, Log: l.Log, Now: l.Now, Progress: l.Progress, Metrics: l.Metrics}
+}
+
+// refill has what was added to join sent.
+func (l *life) refill() {
+	if l.first != nil {
+		l.first.Refill()
+	}
+	select {
+	case l.wake <- struct{}{}:
+	default:
+	}
 }
 
 // run works until ctx ends, or the worker is dead.
@@ -79,6 +110,9 @@ func (l *life) run(ctx context.Context) error {
 	helpers.Go(func() { l.worker.Watch(l.ending, l.Config.Mail.Uncertain == "hold", l.Now, note(l.Log)) })
 	helpers.Go(l.deliver)
 	helpers.Go(func() { l.reporter.run(l.ending, l.complain) })
+	if n := l.Notices; n != nil {
+		helpers.Go(func() { l.first.Watch(l.ending, n.Poll, n.Woken, n.Note) })
+	}
 	<-l.ending.Done()
 	stopping, cancel := context.WithTimeout(context.Background(), stopTime)
 	defer cancel()
@@ -102,20 +136,27 @@ func (l *life) cancelJobs(client *river.Client[pgx.Tx]) {
 	}
 }
 
-// deliver sends what is in the batches, whenever there are some.
+// deliver sends the notices and what is in the batches, whenever there are some.
 func (l *life) deliver() {
-	o := delivery.Options{Config: l.Config, Ledger: l.worker.Ledger, Log: l.Log, Now: l.Now, Progress: l.Progress}
+	var refilled <-chan struct{}
+	if l.first != nil {
+		refilled = l.first.Refilled()
+	}
 	for {
 		select {
 		case <-l.wake:
+		case <-refilled:
 		case <-l.ending.Done():
 			l.join.Abandon()
 			return
 		}
 		for more := true; more && l.ending.Err() == nil; {
-			err := l.sender.Session(l.ending, o, func(ctx context.Context) error { return l.sender.Deliver(ctx, l.join) })
+			err := l.sender.Session(l.ending, l.options(), func(ctx context.Context) error { return l.sender.Deliver(ctx, l.queue) })
 			l.join.Abandon()
-			more = l.heed(err)
+			if l.first != nil {
+				err = errors.Join(err, l.first.Release(context.WithoutCancel(l.ending)))
+			}
+			more = l.heed(err) || l.first != nil && l.first.Pending()
 		}
 	}
 }
@@ -142,6 +183,11 @@ func (l *life) heed(err error) bool {
 		return false
 	}
 	l.Note(err)
+	var unreachable *smtp.ConnectError
+	if !errors.As(err, &unreachable) { // it is not known here what the ledger has
+		l.end(err)
+		return false
+	}
 	select {
 	case <-time.After(serverPause):
 	case <-l.ending.Done():

@@ -141,7 +141,7 @@ func (l *Leader) settle(ctx context.Context, r *postgres.Replies) error {
 
 // handedOut reports whether every recipient of an edition was tried.
 func (l *Leader) handedOut(ctx context.Context, e *ledger.Edition, h postgres.Handed) (bool, error) {
-	if h.Round == 0 || h.Unfinished > 0 || h.Missed > 0 && h.Round < mostRounds {
+	if h.Unfinished > 0 || h.Missed > 0 && h.Round < mostRounds {
 		return false, nil
 	}
 	last, err := l.ranges(ctx, e, h.Upto, 1)

@@ -13,7 +13,9 @@ import (
 	"publisher/internal/config"
 	"publisher/internal/ledger"
 	"publisher/internal/ledger/postgres"
+	"publisher/internal/metrics"
 	"publisher/internal/publish/delivery"
+	"publisher/internal/publish/notices"
 )
 
 // Options are what a process that works provides.
@@ -29,6 +31,18 @@ type Options struct {
 	// Note is told how each delivery went: nil, or mostly that the mail server cannot be used. They are
 	// tried again. nil logs that.
 	Note func(error)
+	// Notices are what this process sends besides batches; nil without templates.
+	Notices *Notices
+	Metrics *metrics.Metrics
+}
+
+// Notices are the mails to one person that are not digests. They go out before the batches, over the same
+// connections.
+type Notices struct {
+	Open  func(context.Context, *ledger.Ledger) (*notices.Queue, error) // with the ledger of a life
+	Woken <-chan struct{}                                               // has the ledger asked for them at once
+	Poll  time.Duration                                                 // how often it is asked otherwise; 0 for the usual time
+	Note  func(error)                                                   // told how each look went
 }
 
 const (
@@ -51,6 +65,9 @@ func Run(ctx context.Context, o Options) error {
 		return err
 	}
 	defer sender.Close()
+	if o.Metrics != nil {
+		sender.Observe(o.Metrics)
+	}
 	if o.Progress == nil {
 		o.Progress = func(delivery.Progress) {}
 	}
@@ -133,7 +150,10 @@ func live(ctx context.Context, o Options, sender *delivery.Sender, earlier int64
 	if _, err := w.Ledger.RecordLate(ctx); err != nil {
 		return 0, err
 	}
-	l := newLife(o, w, sender)
+	l, err := newLife(ctx, o, w, sender)
+	if err != nil {
+		return 0, err
+	}
 	if o.Working != nil {
 		o.Working()
 	}
@@ -153,7 +173,7 @@ func note(log *slog.Logger) func(postgres.TakenOver, error) {
 			failed(slog.LevelError, "looking at the other processes", err)
 			return
 		}
-		log.Warn("took over the work of a process that is dead", "worker", took.Worker, "batches", took.Batches, "uncertain", took.Interrupted)
+		log.Warn("took over the work of a process that is dead", "worker", took.Worker, "batches", took.Batches, "uncertain", took.Interrupted+took.Notices)
 	}
 }
 

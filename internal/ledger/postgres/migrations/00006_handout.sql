@@ -16,6 +16,46 @@ CREATE TABLE edition_refusal (
     PRIMARY KEY (edition, subscriber)
 );
 
+-- Which worker is sending a notice. The transactions of a worker say who it is.
+CREATE TABLE notice_sender (
+    notice BIGINT PRIMARY KEY REFERENCES notice (id) ON DELETE CASCADE,
+    worker BIGINT NOT NULL REFERENCES worker (id)
+);
+CREATE INDEX notice_sender_worker ON notice_sender (worker);
+
+-- +goose StatementBegin
+CREATE FUNCTION note_notice_sender() RETURNS TRIGGER LANGUAGE plpgsql AS $$
+DECLARE
+    me BIGINT := NULLIF(current_setting('publisher.worker', TRUE), '')::BIGINT;
+BEGIN
+    IF NEW.progress <> 'sending' THEN
+        DELETE FROM notice_sender WHERE notice = NEW.id;
+    ELSIF me IS NOT NULL THEN
+        INSERT INTO notice_sender (notice, worker) VALUES (NEW.id, me) ON CONFLICT (notice) DO UPDATE SET worker = EXCLUDED.worker;
+    END IF;
+    RETURN NULL;
+END
+$$;
+-- +goose StatementEnd
+CREATE TRIGGER notice_sender AFTER UPDATE OF progress ON notice
+    FOR EACH ROW WHEN (OLD.progress IS DISTINCT FROM NEW.progress AND (OLD.progress = 'sending' OR NEW.progress = 'sending'))
+    EXECUTE FUNCTION note_notice_sender();
+
+-- +goose StatementBegin
+CREATE OR REPLACE FUNCTION raise_beat(me BIGINT) RETURNS VOID LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE worker SET beats = beats + 1 WHERE id = me AND NOT dead;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'this process was declared dead' USING ERRCODE = 'PB002';
+    END IF;
+    PERFORM set_config('publisher.worker', me::TEXT, TRUE);
+END
+$$;
+-- +goose StatementEnd
+
 -- +goose Down
+DROP TRIGGER notice_sender ON notice;
+DROP FUNCTION note_notice_sender;
+DROP TABLE notice_sender;
 DROP TABLE edition_refusal;
 DROP TABLE edition_replies;
