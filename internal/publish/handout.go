@@ -18,19 +18,19 @@ const lookAtBatches = 500 * time.Millisecond
 
 // work works batches until ctx ends, as one of the processes that deliver. note is told how each
 // delivery went.
-func (p *Publisher) work(ctx context.Context, note func(error)) error {
-	o := p.workOptions()
+func (p *Publisher) work(ctx context.Context, command string, note func(error)) error {
+	o := p.workOptions(command)
 	o.Note = note
 	return panics.Catch(func() error { return work.Run(ctx, o) })
 }
 
-func (p *Publisher) workOptions() work.Options {
+func (p *Publisher) workOptions(command string) work.Options {
 	place := Place(p.cfg)
-	return work.Options{Config: p.cfg, DSN: place.DSN, StateDir: place.StateDir, Version: p.build, Log: p.log, Now: p.now, Progress: p.progress}
+	return work.Options{Config: p.cfg, DSN: place.DSN, StateDir: place.StateDir, Command: command, Version: p.build, Log: p.log, Now: p.now, Progress: p.progress}
 }
 
 // Work works batches that the leader hands out, until ctx ends.
-func (p *Publisher) Work(ctx context.Context) error { return p.work(ctx, nil) }
+func (p *Publisher) Work(ctx context.Context) error { return p.work(ctx, "publisher work", nil) }
 
 // working calls do, and works batches meanwhile; a daemon does that all the time.
 func (s *pass) working(ctx context.Context, do func(context.Context) error) error {
@@ -43,7 +43,7 @@ func (s *pass) working(ctx context.Context, do func(context.Context) error) erro
 	defer stop()
 	ended := make(chan error, 1)
 	go func() {
-		err := s.work(working, func(err error) {
+		err := s.work(working, "publisher run", func(err error) {
 			if err != nil { // a pass tries once
 				end(err)
 			}
@@ -60,6 +60,15 @@ func (s *pass) working(ctx context.Context, do func(context.Context) error) erro
 		return cause
 	}
 	return errors.Join(worked, err)
+}
+
+// shareSettings tells the processes that deliver what mail is made of.
+func (s *pass) shareSettings(ctx context.Context) error {
+	settings, err := work.Settings(s.cfg)
+	if err != nil {
+		return err
+	}
+	return s.batches.SetSettings(ctx, settings)
 }
 
 // settleInterrupted settles what processes that are gone were sending.
@@ -94,6 +103,9 @@ func (r *round) handOut(ctx context.Context, s *pass, later <-chan *pass) error 
 	}
 	before := map[int64]ledger.Edition{}
 	if any {
+		if err := s.shareSettings(ctx); err != nil {
+			return err
+		}
 		if err := r.ledger.AdvanceCloneMark(ctx); err != nil { // it records which numbers were given before any of them goes out
 			return err
 		}

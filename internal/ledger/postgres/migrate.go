@@ -28,7 +28,7 @@ const (
 	// of them is another step.
 	riverStep    = 5
 	riverVersion = 8
-	newestStep   = 5
+	newestStep   = 7
 )
 
 // provider returns goose for the ledger's schema. Without a pool, it leaves River's tables out.

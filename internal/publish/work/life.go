@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"publisher/internal/ledger/postgres"
@@ -45,16 +46,23 @@ type life struct {
 	ending context.Context // nothing new is begun once it has ended
 	end    context.CancelCauseFunc
 
+	agreement agreement
+	settings  atomic.Int64 // the version that this process agrees with
+	told      []postgres.Trouble
+	recheck   chan struct{} // receives when the settings of the passes have changed
+	failed    func(slog.Level, string, error)
+
 	mu     sync.Mutex
 	posts  *delivery.Stored
 	readAt time.Time
 }
 
 func newLife(o Options, w *postgres.Worker, sender *delivery.Sender) *life {
-	return &life{Options: o, worker: w, sender: sender, stored: editions.NewStored(o.Config, w.Ledger), join: delivery.NewJoin(), wake: make(chan struct{}, 1)}
+	return &life{Options: o, worker: w, sender: sender, stored: editions.NewStored(o.Config, w.Ledger), join: delivery.NewJoin(), wake: make(chan struct{}, 1),
+		recheck: make(chan struct{}, 1), failed: onChange(o.Log)}
 }
 
-// run works until ctx ends, or the worker is dead.
+// run delivers until ctx ends, or the worker is dead.
 func (l *life) run(ctx context.Context) error {
 	l.ending, l.end = context.WithCancelCause(ctx)
 	defer l.end(nil)
