@@ -24,7 +24,7 @@ type Settings struct {
 
 func readSettings(ctx context.Context, q sqlutil.RowQuerier) (s Settings, err error) {
 	var text string
-	if err := q.QueryRowContext(ctx, "SELECT settings, version FROM leading").Scan(&text, &s.Version); err != nil {
+	if err := q.QueryRowContext(ctx, "SELECT settings, version FROM leader").Scan(&text, &s.Version); err != nil {
 		return s, err
 	}
 	return s, json.Unmarshal([]byte(text), &s.Values)
@@ -47,7 +47,7 @@ func (b *Batches) SetSettings(ctx context.Context, values map[string]string) err
 		return err
 	}
 	err = b.inTransaction(ctx, nil, func(tx *sql.Tx, _ *sql.Conn) error {
-		_, err := tx.ExecContext(ctx, "UPDATE leading SET settings = $1, version = version + 1", string(text))
+		_, err := tx.ExecContext(ctx, "UPDATE leader SET settings = $1, version = version + 1", string(text))
 		return err
 	})
 	return b.fail(doing, err)
@@ -78,7 +78,7 @@ func (b *Batches) TreeIsOurs(ctx context.Context) (ours bool, err error) {
 	if err != nil {
 		return false, b.fail(doing, err)
 	}
-	err = b.engine.db.QueryRowContext(ctx, "SELECT tree IN ('', $1) FROM leading", here).Scan(&ours)
+	err = b.engine.db.QueryRowContext(ctx, "SELECT tree IN ('', $1) FROM leader", here).Scan(&ours)
 	return ours, b.fail(doing, err)
 }
 
@@ -90,13 +90,13 @@ func (b *Batches) SetTree(ctx context.Context) error {
 		return b.fail(doing, err)
 	}
 	var already bool
-	if err := b.engine.db.QueryRowContext(ctx, "SELECT tree = $1 FROM leading", here).Scan(&already); err != nil || already {
+	if err := b.engine.db.QueryRowContext(ctx, "SELECT tree = $1 FROM leader", here).Scan(&already); err != nil || already {
 		return b.fail(doing, err)
 	}
 	return b.fail(doing, b.inTransaction(ctx, nil, func(tx *sql.Tx, _ *sql.Conn) error { return setTree(ctx, tx, here) }))
 }
 
 func setTree(ctx context.Context, tx *sql.Tx, machine string) error {
-	_, err := tx.ExecContext(ctx, "UPDATE leading SET tree = $1", machine)
+	_, err := tx.ExecContext(ctx, "UPDATE leader SET tree = $1", machine)
 	return err
 }
