@@ -120,9 +120,9 @@ func TestRolesOnPostgreSQL(t *testing.T) {
 		t.Errorf("no new post in the feed: %v", err)
 	}
 
-	first.start() // its posts are behind, by less than a tenth of the time
-	first.await("standing by", nil)
 	addPost("Two", first)
+	first.start()
+	first.await("standing by", nil)
 	feedHas(first, "<title>Two</title>")
 	second.signal(syscall.SIGSTOP)
 	expireLease(t, m.dsn)
@@ -141,4 +141,56 @@ func TestRolesOnPostgreSQL(t *testing.T) {
 			t.Errorf("%s got %d mails, want 3", to, n)
 		}
 	}
+}
+
+// worker returns a machine with nothing but a config, on which `publisher work` delivers.
+func (m *machines) worker(config string) *served {
+	m.t.Helper()
+	s := &served{t: m.t, dir: m.t.TempDir()}
+	s.write("config.yaml", "site: {url: https://blog.example.com}\ncontent: {dir: posts}\nserver: {listen: 127.0.0.1:0, url: https://news.example.com}\n"+config)
+	s.command = exec.Command("publisher", "work", "--log-format", "json")
+	return s
+}
+
+// Whoever would make other mail than the leader delivers nothing, says so, and goes on when that has changed.
+func TestOtherSettingsOnPostgreSQL(t *testing.T) {
+	t.Parallel()
+	sink := smtptest.Start(t, smtptest.Options{})
+	m := newMachines(t, emptyLedger(t), sink, "")
+	leader := m.add("email\nada@example.com\n")
+	leader.start()
+	leader.await(leading, nil)
+	other := strings.Replace(m.config, "from: news@example.com", "from: other@example.com, reply_to: x@example.com", 1)
+	worker := m.worker(other)
+	worker.launch()
+	const differ = "mail.from, mail.reply_to differ from the leader's, so that nothing is delivered from here"
+	worker.await(differ, nil)
+	var said string
+	waitUntil(t, "status of that", func() (held bool) {
+		var code int
+		code, said = runOn(leader, "status")
+		return code == exitHeld && strings.Contains(said, differ)
+	})
+	if !strings.Contains(said, fmt.Sprintf("decide  publisher work (process %d on ", worker.cmd.Process.Pid)) {
+		t.Errorf("status says\n%s", said)
+	}
+	addPost("One", leader)
+	waitUntil(t, "mail", func() bool { return sink.Total() == 1 })
+	for _, message := range sink.Messages() {
+		if !strings.Contains(message, "From: news@example.com") {
+			t.Errorf("a mail is not the leader's:\n%s", message)
+		}
+	}
+	config, err := os.ReadFile(filepath.Join(leader.dir, "config.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	leader.write("config.yaml", strings.Replace(string(config), m.config, other, 1))
+	worker.await("the settings are those of the leader again; delivering", nil)
+	worker.stop()
+	waitUntil(t, "status without it", func() bool {
+		code, said := runOn(leader, "status")
+		return code == exitDone && strings.Contains(said, "publisher serve (process") && !strings.Contains(said, "publisher work")
+	})
+	leader.stop()
 }

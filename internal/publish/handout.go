@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/postgres"
 	"publisher/internal/panics"
 	"publisher/internal/publish/editions"
 	"publisher/internal/publish/notices"
@@ -63,12 +64,12 @@ func (s *pass) working(ctx context.Context, do func(context.Context) error) erro
 }
 
 // shareSettings tells the processes that deliver what mail is made of.
-func (s *pass) shareSettings(ctx context.Context) error {
-	settings, err := work.Settings(s.cfg)
+func (p *Publisher) shareSettings(ctx context.Context, b *postgres.Batches) error {
+	settings, err := work.Settings(p.cfg)
 	if err != nil {
 		return err
 	}
-	return s.batches.SetSettings(ctx, settings)
+	return b.SetSettings(ctx, settings)
 }
 
 // settleInterrupted settles what processes that are gone were sending.
@@ -103,7 +104,7 @@ func (r *round) handOut(ctx context.Context, s *pass, later <-chan *pass) error 
 	}
 	before := map[int64]ledger.Edition{}
 	if any {
-		if err := s.shareSettings(ctx); err != nil {
+		if err := s.shareSettings(ctx, s.batches); err != nil {
 			return err
 		}
 		if err := r.ledger.AdvanceCloneMark(ctx); err != nil { // it records which numbers were given before any of them goes out

@@ -163,6 +163,9 @@ func (d *Daemon) leadWith(held context.Context, lock engines.Lock, changed <-cha
 	d.setLeads(true)
 	defer d.setLeads(false)
 	d.log.Info("leading: this process makes the passes")
+	if err := d.shareSettings(ctx, batches); err != nil {
+		return err
+	}
 	t := d.newTerm(l, batches)
 	t.lose = lose
 	defer d.forget(partContent, partMail, partMailbox, partSignUps)
