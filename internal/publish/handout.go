@@ -7,6 +7,7 @@ import (
 
 	"publisher/internal/hint"
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/postgres"
 	"publisher/internal/panics"
 	"publisher/internal/publish/editions"
 	"publisher/internal/publish/notices"
@@ -26,10 +27,10 @@ func (p *Publisher) work(ctx context.Context, o work.Options) error {
 	return panics.Catch(func() error { return work.Run(ctx, o) })
 }
 
-// workOptions are those of a process with templates.
-func (p *Publisher) workOptions() work.Options {
+// workOptions are those of a process with templates that runs a command.
+func (p *Publisher) workOptions(command string) work.Options {
 	place := Place(p.cfg)
-	return work.Options{Config: p.cfg, DSN: place.DSN, StateDir: place.StateDir, Version: p.build, Log: p.log, Now: p.now, Progress: p.progress, Metrics: p.metrics,
+	return work.Options{Config: p.cfg, DSN: place.DSN, StateDir: place.StateDir, Command: command, Version: p.build, Log: p.log, Now: p.now, Progress: p.progress, Metrics: p.metrics,
 		Notices: &work.Notices{Open: p.openNotices, Woken: p.woken, Note: func(err error) {
 			if err != nil {
 				p.log.Error("looking for sign-ups", "error", err)
@@ -39,7 +40,7 @@ func (p *Publisher) workOptions() work.Options {
 
 // Work works batches that the leader hands out, until ctx ends.
 func (p *Publisher) Work(ctx context.Context) error {
-	o := p.workOptions()
+	o := p.workOptions("publisher work")
 	o.Notices = nil // it has no templates
 	return p.work(ctx, o)
 }
@@ -50,7 +51,7 @@ func (m *mailing) working(ctx context.Context, do func(context.Context) error) e
 	defer end(nil)
 	working, stop := context.WithCancel(ctx)
 	defer stop()
-	o := m.workOptions()
+	o := m.workOptions("publisher run")
 	o.Note = func(err error) {
 		if err != nil { // a pass tries once
 			end(err)
@@ -82,8 +83,20 @@ func (m *mailing) working(ctx context.Context, do func(context.Context) error) e
 	return errors.Join(worked, err)
 }
 
+// shareSettings tells the processes that deliver what mail is made of.
+func (p *Publisher) shareSettings(ctx context.Context, b *postgres.Batches) error {
+	settings, err := work.Settings(p.cfg)
+	if err != nil {
+		return err
+	}
+	return b.SetSettings(ctx, settings)
+}
+
 // workNotices sends the notices that are due.
 func (r *round) workNotices(ctx context.Context) error {
+	if err := r.shareSettings(ctx, r.batches); err != nil {
+		return err
+	}
 	err := r.working(ctx, r.noticesSent)
 	var unreachable *smtp.ConnectError
 	r.refused = errors.As(err, &unreachable)
@@ -138,6 +151,9 @@ func (r *round) handOut(ctx context.Context, s *pass, later <-chan *pass) error 
 	}
 	before := map[int64]ledger.Edition{}
 	if any {
+		if err := s.shareSettings(ctx, s.batches); err != nil {
+			return err
+		}
 		if err := r.ledger.AdvanceCloneMark(ctx); err != nil { // it records which numbers were given before any of them goes out
 			return err
 		}

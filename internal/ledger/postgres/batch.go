@@ -156,11 +156,19 @@ func (b *Batches) HiddenPosts(ctx context.Context) (map[int64]HiddenPost, error)
 	return all, b.fail("read which posts are hidden", err)
 }
 
-// Claim makes a job's batch this worker's. It returns nil if the job has nothing to do: another one
-// has been handed out for the batch, or it is done.
-func (w *Worker) Claim(ctx context.Context, job Job) (*Batch, error) {
+// ErrOtherSettings says that mail is made of something else by now: see [Settings].
+var ErrOtherSettings = errors.New("the settings of the passes have changed")
+
+// Claim makes a job's batch this worker's, if mail is still made of the settings of this version. It
+// returns nil if the job has nothing to do: another one has been handed out for the batch, or it is done.
+func (w *Worker) Claim(ctx context.Context, job Job, settings int64) (*Batch, error) {
 	batch := &Batch{ID: job.Batch, Fence: job.Fence}
 	err := w.inTransaction(ctx, nil, func(tx *sql.Tx, _ *sql.Conn) error {
+		if now, err := readSettings(ctx, tx); err != nil {
+			return err
+		} else if now.Version != settings {
+			return ErrOtherSettings
+		}
 		return tx.QueryRowContext(ctx, `UPDATE batch SET state = 'held', worker = $3 WHERE id = $1 AND fence = $2 AND state = 'open'
 			RETURNING edition, kind, after_id, upto_id, ids, round`, job.Batch, job.Fence, w.ID).
 			Scan(&batch.Edition, &batch.Kind, &batch.After, &batch.Upto, pgtype.NewMap().SQLScanner(&batch.IDs), &batch.Round)

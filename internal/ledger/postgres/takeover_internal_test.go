@@ -52,7 +52,7 @@ func handOut(t *testing.T) *handedOut {
 
 func (h *handedOut) work(t *testing.T) *Worker {
 	t.Helper()
-	w, err := BeginWork(ctx, h.dsn, Options{StateDir: t.TempDir()}, "test")
+	w, err := BeginWork(ctx, h.dsn, Options{StateDir: t.TempDir()}, "publisher work", "test")
 	noError(t, err)
 	t.Cleanup(func() { w.Close() })
 	return w
@@ -60,7 +60,7 @@ func (h *handedOut) work(t *testing.T) *Worker {
 
 func (h *handedOut) claim(t *testing.T, w *Worker, b Batch) *Batch {
 	t.Helper()
-	got, err := w.Claim(ctx, Job{b.ID, b.Fence})
+	got, err := w.Claim(ctx, Job{b.ID, b.Fence}, 0)
 	noError(t, err)
 	return got
 }

@@ -34,15 +34,15 @@ type Worker struct {
 	lose   context.CancelCauseFunc
 }
 
-// BeginWork begins a life. version is the program's.
-func BeginWork(ctx context.Context, dsn string, o Options, version string) (*Worker, error) {
+// BeginWork begins a life of a process that runs a command; version is the program's.
+func BeginWork(ctx context.Context, dsn string, o Options, command, version string) (*Worker, error) {
 	e, err := openAddress(ctx, dsn, o)
 	if err != nil {
 		return nil, err
 	}
 	w := new(Worker)
 	if w.Batches, err = newBatches(e); err == nil {
-		w.ID, err = e.addWorker(ctx, version)
+		w.ID, err = e.addWorker(ctx, command, version)
 	}
 	if err != nil {
 		return nil, errors.Join(e.fail("begin to work", err), e.Close())
@@ -58,13 +58,13 @@ func BeginWork(ctx context.Context, dsn string, o Options, version string) (*Wor
 	return w, nil
 }
 
-func (e *engine) addWorker(ctx context.Context, version string) (id int64, err error) {
+func (e *engine) addWorker(ctx context.Context, command, version string) (id int64, err error) {
 	host, err := os.Hostname()
 	if err != nil {
 		host = "unknown"
 	}
-	err = e.pool.QueryRow(ctx, "INSERT INTO worker (host, process, version, began_at) VALUES ($1, $2, $3, "+leaseNow+") RETURNING id",
-		host, os.Getpid(), version).Scan(&id)
+	err = e.pool.QueryRow(ctx, "INSERT INTO worker (host, process, command, version, began_at) VALUES ($1, $2, $3, $4, "+leaseNow+") RETURNING id",
+		host, os.Getpid(), command, version).Scan(&id)
 	return id, err
 }
 

@@ -31,8 +31,14 @@ func (b *batchWorker) Work(ctx context.Context, job *river.Job[postgres.Job]) er
 	if l.ending.Err() != nil {
 		return river.JobSnooze(0)
 	}
-	batch, err := l.worker.Claim(ctx, job.Args)
+	batch, err := l.worker.Claim(ctx, job.Args, l.settings.Load())
 	switch {
+	case errors.Is(err, postgres.ErrOtherSettings):
+		select {
+		case l.recheck <- struct{}{}:
+		default:
+		}
+		return river.JobSnooze(0)
 	case err != nil && isDead(err):
 		return river.JobSnooze(0)
 	case err != nil:

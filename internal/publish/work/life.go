@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"publisher/internal/ledger/postgres"
@@ -51,6 +52,12 @@ type life struct {
 	ending   context.Context // nothing new is begun once it has ended
 	end      context.CancelCauseFunc
 
+	agreement agreement
+	settings  atomic.Int64 // the version that this process agrees with
+	told      []postgres.Trouble
+	recheck   chan struct{} // receives when the settings of the passes have changed
+	failed    func(slog.Level, string, error)
+
 	mu     sync.Mutex
 	posts  *delivery.Stored
 	readAt time.Time
@@ -59,7 +66,8 @@ type life struct {
 func newLife(ctx context.Context, o Options, w *postgres.Worker, sender *delivery.Sender) (*life, error) {
 	join := delivery.NewJoin()
 	l := &life{Options: o, worker: w, sender: sender, stored: editions.NewStored(o.Config, w.Ledger), join: join, queue: join,
-		reporter: newReporter(w.Batches, join.Stop), wake: make(chan struct{}, 1)}
+		reporter: newReporter(w.Batches, join.Stop), wake: make(chan struct{}, 1),
+		recheck: make(chan struct{}, 1), failed: onChange(o.Log)}
 	if o.Notices == nil {
 		return l, nil
 	}
@@ -88,7 +96,7 @@ func (l *life) refill() {
 	}
 }
 
-// run works until ctx ends, or the worker is dead.
+// run delivers until ctx ends, or the worker is dead.
 func (l *life) run(ctx context.Context) error {
 	l.ending, l.end = context.WithCancelCause(ctx)
 	defer l.end(nil)

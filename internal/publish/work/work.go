@@ -8,9 +8,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"publisher/internal/config"
+	"publisher/internal/hint"
 	"publisher/internal/ledger"
 	"publisher/internal/ledger/postgres"
 	"publisher/internal/metrics"
@@ -23,6 +25,7 @@ type Options struct {
 	Config   *config.Config
 	DSN      string
 	StateDir string // absolute
+	Command  string // that this process runs
 	Version  string // of the program
 	Log      *slog.Logger
 	Now      func() time.Time
@@ -34,6 +37,8 @@ type Options struct {
 	// Notices are what this process sends besides batches; nil without templates.
 	Notices *Notices
 	Metrics *metrics.Metrics
+	// Troubles returns what else is wrong in this process; nil for nothing.
+	Troubles func() []postgres.Trouble
 }
 
 // Notices are the mails to one person that are not digests. They go out before the batches, over the same
@@ -78,6 +83,7 @@ func Run(ctx context.Context, o Options) error {
 			}
 		}
 	}
+	o.rememberServer()
 	var earlier int64 // the worker that this process was before; 0 for none
 	log := onChange(o.Log)
 	for {
@@ -107,6 +113,29 @@ func Run(ctx context.Context, o Options) error {
 	}
 }
 
+// rememberServer adds to the troubles what Note was told of last.
+func (o *Options) rememberServer() {
+	var last atomic.Pointer[postgres.Trouble]
+	note, others := o.Note, o.Troubles
+	o.Note = func(err error) {
+		var t *postgres.Trouble
+		if err != nil {
+			t = &postgres.Trouble{Message: hint.Text(err), Hint: "mail goes on by itself once that is over"}
+		}
+		last.Store(t)
+		note(err)
+	}
+	o.Troubles = func() (all []postgres.Trouble) {
+		if others != nil {
+			all = others()
+		}
+		if t := last.Load(); t != nil {
+			all = append(all, *t)
+		}
+		return all
+	}
+}
+
 // onChange returns a function that logs an error unless it was the last one that it logged.
 func onChange(log *slog.Logger) func(slog.Level, string, error) {
 	last := ""
@@ -130,7 +159,7 @@ func isFinal(err error) bool {
 // live is one life, after an earlier one unless that is 0. It returns the worker that it was; 0 if it did
 // not begin.
 func live(ctx context.Context, o Options, sender *delivery.Sender, earlier int64) (id int64, err error) {
-	w, err := postgres.BeginWork(ctx, o.DSN, postgres.Options{StateDir: o.StateDir}, o.Version)
+	w, err := postgres.BeginWork(ctx, o.DSN, postgres.Options{StateDir: o.StateDir}, o.Command, o.Version)
 	if err != nil {
 		return 0, err
 	}
@@ -157,7 +186,7 @@ func live(ctx context.Context, o Options, sender *delivery.Sender, earlier int64
 	if o.Working != nil {
 		o.Working()
 	}
-	return w.ID, l.run(ctx)
+	return w.ID, l.agree(ctx, l.run)
 }
 
 func isDead(err error) bool {
