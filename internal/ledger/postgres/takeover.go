@@ -86,7 +86,7 @@ func (w *Worker) Resume(ctx context.Context, earlier int64, hold bool, now time.
 	for i := range spooled {
 		late[ledger.DeliveryKey{Edition: spooled[i].Edition, Subscriber: spooled[i].Subscriber}] = &spooled[i]
 	}
-	took, err := w.succeed(ctx, earlier, interruption{hold: hold, now: now, late: late}, "$2 = 0", 0)
+	took, err := w.succeed(ctx, earlier, interruption{hold: hold, now: now, late: late, own: true}, "$2 = 0", 0)
 	return took, w.fail(doing, err)
 }
 
@@ -117,12 +117,25 @@ func (w *Worker) succeed(ctx context.Context, id int64, i interruption, conditio
 			return err
 		}
 		took.Batches = len(jobs)
+		if !i.own {
+			if err := w.note(ctx, tx, took); err != nil {
+				return err
+			}
+		}
 		return w.insertJobs(ctx, conn, jobs)
 	})
 	if err != nil {
 		took = nil
 	}
 	return took, err
+}
+
+// note stores what was taken over, for people to see.
+func (w *Worker) note(ctx context.Context, tx *sql.Tx, took *TakenOver) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO takeover (number, worker, host, process, by_worker, at, batches, uncertain)
+		SELECT (SELECT COALESCE(MAX(number), 0) + 1 FROM takeover), id, host, process, $2, `+leaseNow+`, $3, $4 FROM worker WHERE id = $1`,
+		took.Worker, w.ID, took.Batches, took.Interrupted+took.Notices)
+	return err
 }
 
 // interruptedOf are the deliveries that a worker was making. A range has those who had no delivery
@@ -140,6 +153,7 @@ type interruption struct {
 	hold bool // those of which nothing is known
 	now  time.Time
 	late map[ledger.DeliveryKey]*ledger.Result // what is known
+	own  bool                                  // by an earlier life of this process
 }
 
 // settle settles the deliveries that a query selects, and returns the number of those of which nothing

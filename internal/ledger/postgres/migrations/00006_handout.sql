@@ -41,10 +41,25 @@ CREATE TRIGGER notice_sender AFTER UPDATE OF progress ON notice
     FOR EACH ROW WHEN (OLD.progress IS DISTINCT FROM NEW.progress AND (OLD.progress = 'sending' OR NEW.progress = 'sending'))
     EXECUTE FUNCTION note_notice_sender();
 
+-- When a worker last beat, by the database's clock: for people to read. Nobody is declared dead by it.
+ALTER TABLE worker ADD COLUMN beat_at BIGINT;
+
+-- Who was declared dead, and what others took over from it.
+CREATE TABLE takeover (
+    number    BIGINT PRIMARY KEY, -- counts them; the last one is never removed
+    worker    BIGINT NOT NULL,
+    host      TEXT COLLATE "C" NOT NULL,
+    process   BIGINT NOT NULL,
+    by_worker BIGINT NOT NULL,
+    at        BIGINT NOT NULL,    -- by the database's clock
+    batches   BIGINT NOT NULL,
+    uncertain BIGINT NOT NULL     -- mails
+);
+
 -- +goose StatementBegin
 CREATE OR REPLACE FUNCTION raise_beat(me BIGINT) RETURNS VOID LANGUAGE plpgsql AS $$
 BEGIN
-    UPDATE worker SET beats = beats + 1 WHERE id = me AND NOT dead;
+    UPDATE worker SET beats = beats + 1, beat_at = (EXTRACT(EPOCH FROM clock_timestamp()) * 1000000)::BIGINT WHERE id = me AND NOT dead;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'this process was declared dead' USING ERRCODE = 'PB002';
     END IF;
@@ -54,6 +69,8 @@ $$;
 -- +goose StatementEnd
 
 -- +goose Down
+DROP TABLE takeover;
+ALTER TABLE worker DROP COLUMN beat_at;
 DROP TRIGGER notice_sender ON notice;
 DROP FUNCTION note_notice_sender;
 DROP TABLE notice_sender;
