@@ -146,7 +146,7 @@ func (r *round) handOut(ctx context.Context, s *pass, later <-chan *pass) error 
 	if err != nil {
 		return err
 	}
-	if err := s.batches.ForgetProblems(ctx); err != nil {
+	if err := errors.Join(s.batches.ForgetProblems(ctx), s.batches.Prune(ctx)); err != nil {
 		return err
 	}
 	before := map[int64]ledger.Edition{}

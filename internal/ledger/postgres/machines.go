@@ -29,7 +29,7 @@ type Process struct {
 	Silent   time.Duration
 	Dead     bool
 	Ended    time.Time // if it is dead
-	Batches  int // that it holds
+	Batches  int       // that it holds
 	Troubles []Trouble
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"publisher/internal/config"
@@ -34,7 +35,8 @@ type Leader struct {
 	Now     func() time.Time
 	Size    int // of a batch; 0 for the usual one
 
-	prepared map[int64]int // how often the retries of each edition were prepared
+	prepared map[int64]int         // how often the retries of each edition were prepared
+	hidden   []postgres.HiddenPost // as they were stored; nil if they were not
 }
 
 func (l *Leader) size() int { return cmp.Or(l.Size, batchSize) }
@@ -112,7 +114,15 @@ func (l *Leader) storeHidden(ctx context.Context, c *catalog.Catalog) error {
 	for seq, p := range delivery.HiddenPosts(c) {
 		all = append(all, postgres.HiddenPost{Seq: seq, Name: p.Name, Reason: p.Reason, Expired: p.Expired})
 	}
-	return l.Batches.SetHiddenPosts(ctx, all)
+	slices.SortFunc(all, func(a, b postgres.HiddenPost) int { return cmp.Compare(a.Seq, b.Seq) })
+	if l.hidden != nil && slices.Equal(all, l.hidden) {
+		return nil
+	}
+	if err := l.Batches.SetHiddenPosts(ctx, all); err != nil {
+		return err
+	}
+	l.hidden = append([]postgres.HiddenPost{}, all...)
+	return nil
 }
 
 // ranges returns the highest ids of up to limit ranges of an edition's recipients behind after.

@@ -118,6 +118,9 @@ func (l *Leader) settle(ctx context.Context, r *postgres.Replies) error {
 	if err != nil || e == nil {
 		return err
 	}
+	if e.Canceled {
+		return l.Batches.ForgetRefusals(ctx, r.Edition, true)
+	}
 	over := !e.Done.IsZero()
 	if !over {
 		h, err := l.Batches.Handed(ctx, r.Edition)
