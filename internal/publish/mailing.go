@@ -93,13 +93,16 @@ func (m *mailing) openSender() (*delivery.Sender, error) {
 	if err != nil {
 		return nil, err
 	}
-	if m.sender == nil {
-		if m.sender, err = delivery.NewSender(m.cfg, signer); err == nil && m.metrics != nil {
-			m.sender.Observe(m.metrics)
-		}
-		return m.sender, err
+	if m.sender != nil {
+		m.sender.Sign(signer)
+		return m.sender, nil
 	}
-	m.sender.Sign(signer)
+	if m.sender, err = delivery.NewSender(m.cfg, signer); err != nil {
+		return nil, err
+	}
+	if m.metrics != nil {
+		m.sender.Observe(m.metrics)
+	}
 	return m.sender, nil
 }
 

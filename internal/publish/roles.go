@@ -72,6 +72,9 @@ func (d *Daemon) troubles() (all []postgres.Trouble) {
 		}
 		all = append(all, t)
 	}
+	if err := d.faults[partSignUps]; err != nil {
+		all = append(all, postgres.Trouble{Message: partSignUps + ": " + hint.Lines(err)[0]})
+	}
 	return all
 }
 
@@ -169,7 +172,7 @@ func (d *Daemon) leadWith(held context.Context, lock engines.Lock, changed <-cha
 	}
 	t := d.newTerm(l, batches)
 	t.lose = lose
-	defer d.forget(partContent, partMail, partMailbox, partSignUps)
+	defer d.forget(partContent, partMail, partMailbox, partPruning)
 	return t.run(ctx, changed)
 }
 

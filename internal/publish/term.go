@@ -40,12 +40,16 @@ func (d *term) run(ctx context.Context, changed <-chan struct{}) error {
 	if d.cfg.Mail.Mailbox == nil {
 		d.keepFault(partMailbox, nil)
 	}
+	if d.cfg.LedgerKeep == 0 {
+		d.keepFault(partPruning, nil)
+	}
 	defer m.close()
 	m.note(unlessStopped(ctx, m.start(ctx)))
 	var mailing sync.WaitGroup
 	mailing.Go(func() { m.watchNotices(ctx) })
 	mailing.Go(func() { d.sendMail(ctx, m) })
 	mailing.Go(func() { d.readMailbox(ctx) })
+	mailing.Go(func() { d.pruneOften(ctx) })
 	defer mailing.Wait()
 	defer close(d.surveys)
 	for {

@@ -13,9 +13,9 @@ import (
 // it, and notice_sender says who that is.
 
 // settleNotices settles the notices under way for which a condition is true, and returns their number.
-func settleNotices(ctx context.Context, tx *sql.Tx, i interruption, condition string, args ...any) (int, error) {
-	status, next := noticequeue.Deferred, i.now
-	if i.hold {
+func settleNotices(ctx context.Context, tx *sql.Tx, hold bool, now time.Time, condition string, args ...any) (int, error) {
+	status, next := noticequeue.Deferred, now
+	if hold {
 		status, next = noticequeue.Uncertain, time.Time{}
 	}
 	done, err := tx.ExecContext(ctx, "UPDATE notice SET progress = $1, next_at = $2, reply = $3 WHERE progress = 'sending' AND "+condition,
@@ -30,7 +30,7 @@ func settleNotices(ctx context.Context, tx *sql.Tx, i interruption, condition st
 // SettleNotices settles the notices that nobody is sending any more, and returns their number.
 func (b *Batches) SettleNotices(ctx context.Context, hold bool, now time.Time) (n int, err error) {
 	err = b.inTransaction(ctx, nil, func(tx *sql.Tx, _ *sql.Conn) (err error) {
-		n, err = settleNotices(ctx, tx, interruption{hold: hold, now: now},
+		n, err = settleNotices(ctx, tx, hold, now,
 			"NOT EXISTS (SELECT 1 FROM notice_sender s JOIN worker w ON w.id = s.worker WHERE s.notice = notice.id AND NOT w.dead)")
 		return err
 	})

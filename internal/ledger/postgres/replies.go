@@ -93,9 +93,12 @@ func stopEdition(ctx context.Context, tx *sql.Tx, edition int64, why string) err
 	if err := addProblem(ctx, tx, Problem{Edition: edition, Message: why, Stops: true}); err != nil {
 		return err
 	}
-	_, err := tx.ExecContext(ctx, "UPDATE batch SET state = 'done', missed = CASE kind WHEN 'range' THEN 1 ELSE 0 END WHERE edition = $1 AND state = 'open'", edition)
+	_, err := tx.ExecContext(ctx, endOpen, edition)
 	return err
 }
+
+// endOpen ends the batches of an edition that nobody has taken. Whoever was not tried is looked at again.
+const endOpen = "UPDATE batch SET state = 'done', missed = CASE kind WHEN 'range' THEN 1 ELSE 0 END WHERE edition = $1 AND state = 'open'"
 
 // Replies returns what servers answered, by edition.
 func (b *Batches) Replies(ctx context.Context) (map[int64]*Replies, error) {

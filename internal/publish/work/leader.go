@@ -23,6 +23,8 @@ const (
 	mostAhead = 200
 	// mostRounds is how often an edition is gone through for those who had changed since they were read.
 	mostRounds = 4
+	// renewEvery is how often lost jobs are looked for.
+	renewEvery = 5 * time.Second
 )
 
 // Leader hands editions out to those who work. There is one at a time, which holds the lease of the
@@ -35,8 +37,9 @@ type Leader struct {
 	Now     func() time.Time
 	Size    int // of a batch; 0 for the usual one
 
-	prepared map[int64]int         // how often the retries of each edition were prepared
-	hidden   []postgres.HiddenPost // as they were stored; nil if they were not
+	renewedAt time.Time
+	prepared  map[int64]int         // how often the retries of each edition were prepared
+	hidden    []postgres.HiddenPost // as they were stored; nil if they were not
 }
 
 func (l *Leader) size() int { return cmp.Or(l.Size, batchSize) }
@@ -52,19 +55,12 @@ func (l *Leader) HandOut(ctx context.Context, c *editions.Composer, open []ledge
 	if err != nil {
 		return false, err
 	}
-	replies, err := l.Batches.Replies(ctx)
-	if err != nil {
-		return false, err
-	}
-	if busy, err = l.decideStopped(ctx, replies); err != nil {
-		return false, err
-	}
 	stopped, err := l.stopped(ctx)
 	if err != nil {
 		return false, err
 	}
-	for number, r := range replies {
-		stopped[number] = stopped[number] || r.Stopped
+	if busy, err = l.decideStopped(ctx, stopped); err != nil {
+		return false, err
 	}
 	retries, err := l.handOutRetries(ctx, c, mostAhead-ahead, stopped)
 	if err != nil {
@@ -86,17 +82,34 @@ func (l *Leader) HandOut(ctx context.Context, c *editions.Composer, open []ledge
 			busy = true
 			continue
 		}
-		if retries.under[e.Number] || fewRefused(replies[e.Number]) {
-			continue // more answers are to come, or are decided about at the end of the pass
+		if retries.under[e.Number] {
+			continue // more answers are to come
 		}
-		if err := l.mark(ctx, replies[e.Number]); err != nil {
+		ended, err := l.endEdition(ctx, e)
+		if err != nil {
 			return busy, err
 		}
-		if err := l.finish(ctx, e); err != nil {
-			return busy, err
-		}
+		busy = busy || !ended
 	}
-	return busy, nil
+	if busy {
+		return true, l.renewLost(ctx)
+	}
+	// Nobody works: what is under way all the same is of somebody who could not say how it ended.
+	n, err := l.Batches.SettleOrphans(ctx, l.Config.Mail.Uncertain == "hold", l.Now())
+	return n > 0, err
+}
+
+// renewLost has batches worked whose jobs were lost.
+func (l *Leader) renewLost(ctx context.Context) error {
+	if time.Since(l.renewedAt) < renewEvery {
+		return nil
+	}
+	l.renewedAt = time.Now()
+	n, err := l.Batches.RenewLost(ctx)
+	if n > 0 {
+		l.Log.Warn("batches are handed out again whose jobs were lost", "count", n)
+	}
+	return err
 }
 
 // stopped returns the editions that are not handed out before the next pass.

@@ -34,6 +34,8 @@ const (
 	rescueAfter = 10 * time.Minute
 	// serverPause is how long a mail server that cannot be used is left alone.
 	serverPause = 5 * time.Second
+	// lookForLate is how often results are looked for that earlier lives have left.
+	lookForLate = 2 * time.Second
 	// postsFor is how long what was read of the posts is used.
 	postsFor = 2 * time.Second
 )
@@ -121,6 +123,7 @@ func (l *life) run(ctx context.Context) error {
 	if n := l.Notices; n != nil {
 		helpers.Go(func() { l.first.Watch(l.ending, n.Poll, n.Woken, n.Note) })
 	}
+	helpers.Go(l.recordLate)
 	<-l.ending.Done()
 	stopping, cancel := context.WithTimeout(context.Background(), stopTime)
 	defer cancel()
@@ -159,14 +162,23 @@ func (l *life) deliver() {
 			return
 		}
 		for more := true; more && l.ending.Err() == nil; {
-			err := l.sender.Session(l.ending, l.options(), func(ctx context.Context) error { return l.sender.Deliver(ctx, l.queue) })
-			l.join.Abandon()
-			if l.first != nil {
-				err = errors.Join(err, l.first.Release(context.WithoutCancel(l.ending)))
+			_, err := l.worker.RecordLate(l.ending) // what the ledger did not take in the last session
+			if err == nil {
+				err = l.session()
 			}
+			l.join.Abandon()
 			more = l.heed(err) || l.first != nil && l.first.Pending()
 		}
 	}
+}
+
+// session sends what there is, until nothing is left.
+func (l *life) session() error {
+	err := l.sender.Session(l.ending, l.options(), func(ctx context.Context) error { return l.sender.Deliver(ctx, l.queue) })
+	if l.first != nil {
+		err = errors.Join(err, l.first.Release(context.WithoutCancel(l.ending)))
+	}
+	return err
 }
 
 // complain heeds what fails beside the delivery.
@@ -175,7 +187,24 @@ func (l *life) complain(err error) {
 		l.end(err)
 		return
 	}
-	l.Log.Error("telling the other processes what mail servers answer", "error", err)
+	l.failed(slog.LevelError, "telling the other processes what mail servers answer", err)
+}
+
+// recordLate records, every so often, what earlier lives on this machine were told by mail servers: how
+// they ended may be known only later than this one began.
+func (l *life) recordLate() {
+	every := time.NewTicker(lookForLate)
+	defer every.Stop()
+	for {
+		select {
+		case <-every.C:
+		case <-l.ending.Done():
+			return
+		}
+		if _, err := l.worker.RecordLate(l.ending); err != nil && l.ending.Err() == nil {
+			l.Log.Error("recording what mail servers answered earlier", "error", err)
+		}
+	}
 }
 
 // heed decides what is done after a delivery: it reports whether to try again.
@@ -238,7 +267,7 @@ func (l *life) part(ctx context.Context, b *postgres.Batch) (delivery.Part, erro
 	p := delivery.Part{Edition: *e, After: b.After, Upto: b.Upto}
 	if b.Kind == postgres.BatchRetries {
 		p.After, p.Upto = 0, 0
-		p.Retries, err = l.worker.Due(ctx, b, l.Now())
+		p.Retries, err = l.worker.Due(ctx, b)
 	}
 	return p, err
 }

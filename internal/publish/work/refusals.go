@@ -12,9 +12,9 @@ import (
 
 // decideStopped decides what becomes of editions that are stopped because of what servers answered,
 // once nobody works on them any more. The next pass hands them out again. It reports whether some
-// are still worked on.
-func (l *Leader) decideStopped(ctx context.Context, replies map[int64]*postgres.Replies) (busy bool, err error) {
-	unfinished, err := l.Batches.Unfinished(ctx)
+// are still worked on, and adds them to stopped.
+func (l *Leader) decideStopped(ctx context.Context, stopped map[int64]bool) (busy bool, err error) {
+	unfinished, replies, err := l.answered(ctx)
 	if err != nil {
 		return false, err
 	}
@@ -22,16 +22,48 @@ func (l *Leader) decideStopped(ctx context.Context, replies map[int64]*postgres.
 		if !r.Stopped {
 			continue
 		}
+		stopped[number] = true
 		if unfinished[number] > 0 {
-			busy = true
 			continue
 		}
 		if err := l.decide(ctx, r, true); err != nil {
-			return busy, err
+			return false, err
 		}
-		delete(replies, number)
+	}
+	for number := range stopped {
+		busy = busy || stopped[number] && unfinished[number] > 0
 	}
 	return busy, nil
+}
+
+// answered returns how many batches of each edition are not done, and what servers answered: at least to
+// all that the others handed out.
+func (l *Leader) answered(ctx context.Context) (unfinished map[int64]int, replies map[int64]*postgres.Replies, err error) {
+	if unfinished, err = l.Batches.Unfinished(ctx); err != nil { // first: a batch is done after its answers are stored
+		return nil, nil, err
+	}
+	replies, err = l.Batches.Replies(ctx)
+	return unfinished, replies, err
+}
+
+// endEdition ends an edition whose every recipient was tried, and marks those whom its refusals concern. If
+// there are too few answers to decide by, Settle does. It reports false if servers refuse too many.
+func (l *Leader) endEdition(ctx context.Context, e *ledger.Edition) (bool, error) {
+	replies, err := l.Batches.Replies(ctx)
+	if err != nil {
+		return false, err
+	}
+	r := replies[e.Number]
+	switch {
+	case r != nil && r.Stopped:
+		return false, nil // the next look decides
+	case fewRefused(r):
+		return true, nil
+	}
+	if err := l.mark(ctx, r); err != nil {
+		return false, err
+	}
+	return true, l.finish(ctx, e)
 }
 
 // decide decides what the refusals of an edition mean, of which no more answers are to come for now.
@@ -94,11 +126,7 @@ func fewRefused(r *postgres.Replies) bool {
 // Settle decides, at the end of a pass, what the refusals of editions mean that nobody works on, and
 // ends those editions whose every recipient was tried.
 func (l *Leader) Settle(ctx context.Context) error {
-	replies, err := l.Batches.Replies(ctx)
-	if err != nil {
-		return err
-	}
-	unfinished, err := l.Batches.Unfinished(ctx)
+	unfinished, replies, err := l.answered(ctx)
 	if err != nil {
 		return err
 	}

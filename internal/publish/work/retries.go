@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"publisher/internal/ledger"
 	"publisher/internal/ledger/postgres"
@@ -34,8 +35,9 @@ func (l *Leader) handOutRetries(ctx context.Context, c *editions.Composer, room 
 	}
 	var all []postgres.Batch
 	var at ledger.Delivery
+	now := l.Now()
 	for len(all) < room {
-		page, err := l.Ledger.Deferred(ctx, l.Now(), at.Edition, at.Subscriber, l.size())
+		page, err := l.Ledger.Deferred(ctx, now, at.Edition, at.Subscriber, l.size())
 		if err != nil {
 			return h, err
 		}
@@ -54,7 +56,7 @@ func (l *Leader) handOutRetries(ctx context.Context, c *editions.Composer, room 
 				return h, fmt.Errorf("edition %d: %w", page[0].Edition, err)
 			}
 			if ready {
-				all = append(all, batchOfRetries(page[:n]))
+				all = append(all, batchOfRetries(page[:n], now))
 			}
 			page = page[n:]
 		}
@@ -69,9 +71,9 @@ func (l *Leader) handOutRetries(ctx context.Context, c *editions.Composer, room 
 	return h, l.Batches.Add(ctx, all)
 }
 
-// batchOfRetries returns the batch of deliveries of one edition.
-func batchOfRetries(due []ledger.Delivery) postgres.Batch {
-	b := postgres.Batch{Edition: due[0].Edition, Kind: postgres.BatchRetries}
+// batchOfRetries returns the batch of deliveries of one edition that are due by now.
+func batchOfRetries(due []ledger.Delivery, now time.Time) postgres.Batch {
+	b := postgres.Batch{Edition: due[0].Edition, Kind: postgres.BatchRetries, Due: now}
 	for _, d := range due {
 		b.IDs = append(b.IDs, d.Subscriber)
 	}
