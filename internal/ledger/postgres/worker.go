@@ -134,7 +134,9 @@ func (w *Worker) Alive() bool {
 
 // Close ends the life, and closes the ledger. Batches that the worker still holds are handed out
 // again when another worker notices.
-func (w *Worker) Close() error {
+func (w *Worker) Close() error { return errors.Join(w.leave(), w.Ledger.Close()) }
+
+func (w *Worker) leave() error {
 	w.end()
 	w.beaten.Wait()
 	ctx, cancel := context.WithTimeout(context.Background(), endTime)
@@ -144,5 +146,5 @@ func (w *Worker) Close() error {
 		WHERE id = $1 AND NOT dead AND NOT EXISTS (SELECT 1 FROM batch WHERE worker = $1 AND state = 'held')
 			AND NOT EXISTS (SELECT 1 FROM notice_sender WHERE worker = $1)`, w.ID)
 	w.lose(nil)
-	return errors.Join(w.fail("end the work", err), w.Ledger.Close())
+	return w.fail("end the work", err)
 }
