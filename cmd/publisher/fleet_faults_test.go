@@ -134,10 +134,10 @@ func (s *faults) hitOne(kind fault, long time.Duration) {
 }
 
 // terminate ends all connections of the machines.
-func (s *faults) terminate() {
-	_, err := s.db.Exec(s.t.Context(), "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
+func (f *fleet) terminate() {
+	_, err := f.db.Exec(f.t.Context(), "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
 	if err != nil {
-		s.t.Log(err)
+		f.t.Log(err)
 	}
 }
 

@@ -61,6 +61,7 @@ func TestFleetTorturePostgreSQL(t *testing.T) {
 		leader    bool
 	}{"resend": {"resend", false}, "hold": {"hold", false}, "leader": {"resend", true}} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			rounds, subscribers, apart, longest := fleetSize(t)
 			f := newFleet(t, of.uncertain, subscribers)
 			s := newFaults(f, fleetSeed(t), apart, longest)
@@ -72,7 +73,6 @@ func TestFleetTorturePostgreSQL(t *testing.T) {
 			for range rounds {
 				sum.add(s.round())
 				if t.Failed() {
-					f.tell()
 					return
 				}
 			}
@@ -111,13 +111,6 @@ func (s *faults) settled(edition int64) bool {
 	left := s.fleet.count(`SELECT COUNT(*) FROM subscriber s WHERE s.status = 'active'
 		AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.edition = $1 AND d.subscriber = s.id AND d.progress NOT IN ('sending', 'deferred'))`, edition)
 	return left >= 0 && left*20 < all
-}
-
-// hurry has whatever is deferred be due now.
-func (f *fleet) hurry() {
-	f.t.Helper()
-	_, err := f.db.Exec(f.t.Context(), "UPDATE delivery SET next_at = 0 WHERE progress = 'deferred'")
-	f.check(err)
 }
 
 // mostLeave is how many leave at most while an edition goes out.

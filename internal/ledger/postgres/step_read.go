@@ -15,6 +15,8 @@ import (
 func (r *recorder) decide(ctx context.Context, group []*grouped.Call) error {
 	var step *ledger.Step
 	err := r.engine.wait.Retry(ctx, func() (err error) {
+		ctx, cancel := context.WithTimeout(ctx, stepTime)
+		defer cancel()
 		tx, err := r.engine.db.BeginTx(ctx, nil)
 		if err != nil {
 			return err

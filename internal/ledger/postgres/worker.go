@@ -6,6 +6,7 @@ import (
 	"os"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"publisher/internal/ledger"
@@ -33,6 +34,7 @@ type Worker struct {
 	beaten sync.WaitGroup
 	lost   context.Context
 	lose   context.CancelCauseFunc
+	gaveUp atomic.Bool
 }
 
 // BeginWork begins a life. version is the program's.
@@ -100,15 +102,25 @@ func (w *Worker) beat(ctx context.Context) {
 	}
 }
 
+// GiveUp ends all steps that are under way, because the ledger does not answer, and the process is to
+// end: what mail servers have answered is kept beside it.
+func (w *Worker) GiveUp() {
+	w.gaveUp.Store(true)
+	w.engine.recorder.giveUp()
+}
+
 // Close ends the life, and closes the ledger. Batches that the worker still holds are handed out
 // again when another worker notices.
 func (w *Worker) Close() error {
 	w.end()
 	w.beaten.Wait()
-	ctx, cancel := context.WithTimeout(context.Background(), endTime)
-	defer cancel()
-	_, err := w.engine.pool.Exec(ctx, `UPDATE worker SET dead = TRUE, ended_at = `+leaseNow+`
-		WHERE id = $1 AND NOT dead AND NOT EXISTS (SELECT 1 FROM batch WHERE worker = $1 AND state = 'held')`, w.ID)
+	var err error
+	if !w.gaveUp.Load() {
+		ctx, cancel := context.WithTimeout(context.Background(), endTime)
+		defer cancel()
+		_, err = w.engine.pool.Exec(ctx, `UPDATE worker SET dead = TRUE, ended_at = `+leaseNow+`
+			WHERE id = $1 AND NOT dead AND NOT EXISTS (SELECT 1 FROM batch WHERE worker = $1 AND state = 'held')`, w.ID)
+	}
 	w.lose(nil)
 	return errors.Join(w.fail("end the work", err), w.Ledger.Close())
 }

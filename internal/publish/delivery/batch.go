@@ -109,6 +109,7 @@ type Batch struct {
 
 	closed  bool  // nothing more is handed out
 	drained bool  // nothing was left to hand out, or the batch is closed
+	again   bool  // some who were handed out were not tried
 	last    int64 // recipient that was handed out
 	ended   chan struct{}
 }
@@ -161,11 +162,11 @@ func (b *Batch) Close() {
 }
 
 // Abandon is called when nothing is under way any more, whatever was handed out: what was not tried
-// is left to whoever hands the edition out.
+// is left in what Finish returns.
 func (b *Batch) Abandon() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.missed += b.edition.handed
+	b.again = b.again || b.edition.handed > 0
 	b.edition.handed = 0
 	b.look()
 }
@@ -227,10 +228,13 @@ func (b *Batch) Finish(ctx context.Context) (rest Part, ok bool, err error) {
 	if err := b.decideRefusals(ctx, b.edition); err != nil {
 		return Part{}, false, err
 	}
-	if b.edition.stopped || !b.closed {
+	if b.edition.stopped || !b.closed && !b.again {
 		return Part{}, false, nil
 	}
 	rest = Part{Edition: b.part.Edition, After: b.last, Upto: b.part.Upto, Retries: b.retries}
+	if b.again { // those who were tried have a delivery
+		rest.After = b.part.After
+	}
 	return rest, rest.After < rest.Upto || len(rest.Retries) > 0, nil
 }
 

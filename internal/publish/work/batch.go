@@ -97,10 +97,10 @@ func (l *life) workOn(ctx context.Context, batch *postgres.Batch, q *delivery.Ba
 	case <-l.worker.Lost().Done():
 		return nil
 	}
-	if _, err := l.worker.RecordLate(context.WithoutCancel(ctx)); err != nil { // with the batch, who it is about is known
+	if _, err := l.worker.RecordLate(l.last); err != nil { // with the batch, who it is about is known
 		return err
 	}
-	rest, more, err := q.Finish(context.WithoutCancel(ctx))
+	rest, more, err := q.Finish(l.last)
 	if err != nil {
 		return err
 	}
@@ -114,5 +114,5 @@ func (l *life) workOn(ctx context.Context, batch *postgres.Batch, q *delivery.Ba
 	if ending.Stops = q.Stopped(); ending.Stops {
 		ending.Missed++
 	}
-	return l.worker.Finish(context.WithoutCancel(ctx), batch, ending)
+	return l.worker.Finish(l.last, batch, ending)
 }

@@ -45,6 +45,7 @@ type life struct {
 	join   *delivery.Join
 	wake   chan struct{}   // receives when a batch was added
 	ending context.Context // nothing new is begun once it has ended
+	last   context.Context // what is under way has to end once it has
 	end    context.CancelCauseFunc
 
 	mu     sync.Mutex
@@ -60,6 +61,9 @@ func newLife(o Options, w *postgres.Worker, sender *delivery.Sender) *life {
 func (l *life) run(ctx context.Context) error {
 	l.ending, l.end = context.WithCancelCause(ctx)
 	defer l.end(nil)
+	last, giveUp := context.WithCancel(context.WithoutCancel(ctx))
+	l.last = last
+	defer giveUp()
 	defer context.AfterFunc(l.worker.Lost(), func() { l.end(context.Cause(l.worker.Lost())) })()
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &batchWorker{life: l})
@@ -83,6 +87,8 @@ func (l *life) run(ctx context.Context) error {
 	defer cancel()
 	if err := client.Stop(stopping); err != nil {
 		l.Log.Warn("batches are not given back; other processes take them over", "error", err)
+		giveUp()
+		l.worker.GiveUp()
 		l.cancelJobs(client)
 	}
 	helpers.Wait()
@@ -94,7 +100,7 @@ func (l *life) run(ctx context.Context) error {
 
 // cancelJobs ends jobs that do not end by themselves.
 func (l *life) cancelJobs(client *river.Client[pgx.Tx]) {
-	at, cancel := context.WithTimeout(context.Background(), time.Second)
+	at, cancel := context.WithTimeout(context.Background(), cancelTime)
 	defer cancel()
 	if err := client.StopAndCancel(at); err != nil {
 		l.Log.Warn("stopping", "error", err)
