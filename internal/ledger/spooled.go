@@ -71,6 +71,15 @@ func (l *Ledger) recordSpooled(ctx context.Context, file *spool.File, late bool)
 		kept[i].Late = late
 		known, err := l.knows(ctx, &kept[i])
 		if err == nil && known {
+			pruned, err := l.pruned(ctx, &kept[i])
+			if err != nil {
+				return recorded, "", l.Fail(doing, err)
+			}
+			if pruned {
+				continue
+			}
+		}
+		if err == nil && known {
 			_, err = l.engine.Record(ctx, &kept[i], nil)
 		}
 		switch {
@@ -102,9 +111,19 @@ func (l *Ledger) knows(ctx context.Context, r *Result) (known bool, err error) {
 	}
 	err = db.QueryRowContext(ctx, `
 		SELECT EXISTS (SELECT 1 FROM delivery d WHERE d.edition = $1 AND d.subscriber = $2)
+			OR EXISTS (SELECT 1 FROM delivery_count c WHERE c.edition = $1)
 			OR CAST($3 AS BIGINT) > 0 AND EXISTS (SELECT 1 FROM edition e WHERE e.number = $1) AND EXISTS (SELECT 1 FROM subscriber s WHERE s.id = $2)`,
 		r.Edition, r.Subscriber, r.Through).Scan(&known)
 	return known, err
+}
+
+// pruned reports whether the row of a result's delivery may be gone: then the delivery ended long
+// ago, and the result is of an attempt before that.
+func (l *Ledger) pruned(ctx context.Context, r *Result) (pruned bool, err error) {
+	err = l.read.QueryRowContext(ctx, `
+		SELECT EXISTS (SELECT 1 FROM delivery_count c WHERE c.edition = $1)
+			AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.edition = $1 AND d.subscriber = $2)`, r.Edition, r.Subscriber).Scan(&pruned)
+	return pruned, err
 }
 
 func (l *Ledger) spoolResult(r *Result) error {

@@ -86,9 +86,12 @@ func (d *Daemon) Run(ctx context.Context, changed <-chan struct{}) error {
 	if err != nil {
 		return err
 	}
-	m.woken = d.woken
+	m.woken, m.batches = d.woken, d.batches
 	if d.cfg.Mail.Mailbox == nil {
 		d.keepFault(partMailbox, nil)
+	}
+	if d.cfg.LedgerKeep == 0 {
+		d.keepFault(partPruning, nil)
 	}
 	defer m.close()
 	m.note(unlessStopped(ctx, m.start(ctx)))
@@ -96,6 +99,7 @@ func (d *Daemon) Run(ctx context.Context, changed <-chan struct{}) error {
 	mailing.Go(func() { m.watchNotices(ctx) })
 	mailing.Go(func() { d.sendMail(ctx, m) })
 	mailing.Go(func() { d.readMailbox(ctx) })
+	mailing.Go(func() { d.pruneOften(ctx) })
 	if d.batches != nil {
 		mailing.Go(func() {
 			d.note("working", unlessStopped(ctx, d.work(ctx, func(err error) { d.note("the mail server", err) })))

@@ -19,6 +19,7 @@ const (
 	partMail    = "mail"
 	partMailbox = "the mailbox"
 	partSignUps = "sign-ups"
+	partPruning = "pruning the ledger"
 )
 
 // remember stores for `publisher status` what a pass found, and which of its parts failed.
@@ -29,7 +30,7 @@ func (s *pass) remember(ctx context.Context, err error) error {
 		return err
 	}
 	errs := s.report().Errors
-	faults := map[string]string{partContent: "", partMail: "", partMailbox: "", partSignUps: ""}
+	faults := map[string]string{partContent: "", partMail: "", partMailbox: "", partSignUps: "", partPruning: ""}
 	faults[partContent] = strings.Join(errs[:min(s.prepared, len(errs))], "\n")
 	faults[partMail] = strings.Join(errs[min(s.prepared, len(errs)):], "\n")
 	if err = unlessCloned(err); err != nil {

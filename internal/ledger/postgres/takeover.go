@@ -79,6 +79,9 @@ func (w *Worker) takeOver(ctx context.Context, id, beats int64, hold bool, now t
 			return err
 		}
 		took = &TakenOver{Worker: id}
+		if _, err := tx.ExecContext(ctx, endPlaces, id); err != nil {
+			return err
+		}
 		if took.Interrupted, err = w.settle(ctx, tx, hold, now, interruptedOf, id); err != nil {
 			return err
 		}

@@ -30,6 +30,8 @@ type Worker struct {
 	Ledger *ledger.Ledger // whose changes are refused once the worker is dead
 	*Batches
 
+	began  time.Time
+	heard  atomic.Int64       // how long after began the last beat was sent that arrived
 	end    context.CancelFunc // of the beats
 	beaten sync.WaitGroup
 	lost   context.Context
@@ -43,9 +45,10 @@ func BeginWork(ctx context.Context, dsn string, o Options, version string) (*Wor
 	if err != nil {
 		return nil, err
 	}
-	w := new(Worker)
-	if w.Batches, err = newBatches(e); err == nil {
-		w.ID, err = e.addWorker(ctx, version)
+	b, err := newBatches(e)
+	var w *Worker
+	if err == nil {
+		w, err = b.newWorker(ctx, version)
 	}
 	if err != nil {
 		return nil, errors.Join(e.fail("begin to work", err), e.Close())
@@ -54,21 +57,47 @@ func BeginWork(ctx context.Context, dsn string, o Options, version string) (*Wor
 	if w.Ledger, err = e.ledger(ctx); err != nil {
 		return nil, err
 	}
-	w.lost, w.lose = context.WithCancelCause(context.Background())
-	beating, end := context.WithCancel(context.Background())
-	w.end = end
-	w.beaten.Go(func() { w.beat(beating) })
+	w.live()
 	return w, nil
 }
 
+// BeginSending begins a life of a process that sends something, and works no batches. It has no
+// Ledger of its own.
+func (b *Batches) BeginSending(ctx context.Context, version string) (*Worker, error) {
+	w, err := b.newWorker(ctx, version)
+	if err != nil {
+		return nil, b.fail("begin to send", err)
+	}
+	w.live()
+	return w, nil
+}
+
+func (b *Batches) newWorker(ctx context.Context, version string) (*Worker, error) {
+	w := &Worker{Batches: b, began: time.Now()}
+	w.lost, w.lose = context.WithCancelCause(context.Background())
+	var err error
+	w.ID, err = b.engine.addWorker(ctx, version)
+	return w, err
+}
+
+func (w *Worker) live() {
+	beating, end := context.WithCancel(context.Background())
+	w.end = end
+	w.beaten.Go(func() { w.beat(beating) })
+}
+
 func (e *engine) addWorker(ctx context.Context, version string) (id int64, err error) {
+	err = e.pool.QueryRow(ctx, "INSERT INTO worker (host, process, version, began_at) VALUES ($1, $2, $3, "+leaseNow+") RETURNING id",
+		hostname(), os.Getpid(), version).Scan(&id)
+	return id, err
+}
+
+func hostname() string {
 	host, err := os.Hostname()
 	if err != nil {
-		host = "unknown"
+		return "unknown"
 	}
-	err = e.pool.QueryRow(ctx, "INSERT INTO worker (host, process, version, began_at) VALUES ($1, $2, $3, "+leaseNow+") RETURNING id",
-		host, os.Getpid(), version).Scan(&id)
-	return id, err
+	return host
 }
 
 // Unavailable reports whether err means that the ledger cannot be used now, or not by this process.
@@ -92,11 +121,12 @@ func (w *Worker) beat(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
+		began := time.Now()
 		within, cancel := context.WithTimeout(ctx, beatTime)
 		_, err := w.engine.pool.Exec(within, raiseBeat, w.ID)
 		cancel()
+		w.note(began, err)
 		if code(err) == declaredDead {
-			w.lose(advise(err))
 			return
 		}
 	}
@@ -109,6 +139,23 @@ func (w *Worker) GiveUp() {
 	w.engine.recorder.giveUp()
 }
 
+// note takes in how a beat went that was sent at a time.
+func (w *Worker) note(sent time.Time, err error) {
+	switch {
+	case err == nil:
+		after := int64(sent.Sub(w.began))
+		for last := w.heard.Load(); after > last && !w.heard.CompareAndSwap(last, after); last = w.heard.Load() {
+		}
+	case code(err) == declaredDead:
+		w.lose(advise(err))
+	}
+}
+
+// Alive reports whether nobody can have declared this life dead yet.
+func (w *Worker) Alive() bool {
+	return w.lost.Err() == nil && time.Since(w.began)-time.Duration(w.heard.Load()) < silentFor-beatEvery
+}
+
 // Close ends the life, and closes the ledger. Batches that the worker still holds are handed out
 // again when another worker notices.
 func (w *Worker) Close() error {
@@ -118,9 +165,14 @@ func (w *Worker) Close() error {
 	if !w.gaveUp.Load() {
 		ctx, cancel := context.WithTimeout(context.Background(), endTime)
 		defer cancel()
-		_, err = w.engine.pool.Exec(ctx, `UPDATE worker SET dead = TRUE, ended_at = `+leaseNow+`
+		_, err = w.engine.pool.Exec(ctx, `WITH places AS (`+endPlaces+`)
+			UPDATE worker SET dead = TRUE, ended_at = `+leaseNow+`
 			WHERE id = $1 AND NOT dead AND NOT EXISTS (SELECT 1 FROM batch WHERE worker = $1 AND state = 'held')`, w.ID)
 	}
 	w.lose(nil)
-	return errors.Join(w.fail("end the work", err), w.Ledger.Close())
+	err = w.fail("end the work", err)
+	if w.Ledger == nil {
+		return err
+	}
+	return errors.Join(err, w.Ledger.Close())
 }

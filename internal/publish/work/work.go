@@ -53,6 +53,7 @@ func Run(ctx context.Context, o Options) error {
 		return err
 	}
 	defer sender.Close()
+	common := newSharing(o.Config, sender)
 	if o.Progress == nil {
 		o.Progress = func(delivery.Progress) {}
 	}
@@ -64,7 +65,7 @@ func Run(ctx context.Context, o Options) error {
 		}
 	}
 	for begun := false; ; {
-		began, err := live(ctx, o, sender)
+		began, err := live(ctx, o, sender, common)
 		begun = begun || began
 		if ctx.Err() != nil {
 			if errors.Is(err, context.Canceled) || isDead(err) {
@@ -98,7 +99,7 @@ func isFinal(err error) bool {
 }
 
 // live is one life. It reports whether it began.
-func live(ctx context.Context, o Options, sender *delivery.Sender) (began bool, err error) {
+func live(ctx context.Context, o Options, sender *delivery.Sender, common *sharing) (began bool, err error) {
 	w, err := postgres.BeginWork(ctx, o.DSN, postgres.Options{StateDir: o.StateDir}, o.Version)
 	if err != nil {
 		return false, err
@@ -114,6 +115,8 @@ func live(ctx context.Context, o Options, sender *delivery.Sender) (began bool, 
 	if _, err := w.RecordLate(ctx); err != nil {
 		return false, err
 	}
+	common.join(w.Batches)
+	defer common.serve(w)()
 	l := newLife(o, w, sender)
 	if o.Working != nil {
 		o.Working()
