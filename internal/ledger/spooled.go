@@ -71,15 +71,13 @@ func (l *Ledger) recordSpooled(ctx context.Context, file *spool.File, late bool)
 		kept[i].Late = late
 		known, err := l.knows(ctx, &kept[i])
 		if err == nil && known {
-			pruned, err := l.pruned(ctx, &kept[i])
+			gone, err := l.pruned(ctx, &kept[i])
 			if err != nil {
 				return recorded, "", l.Fail(doing, err)
 			}
-			if pruned {
+			if gone {
 				continue
 			}
-		}
-		if err == nil && known {
 			_, err = l.engine.Record(ctx, &kept[i], nil)
 		}
 		switch {

@@ -66,12 +66,25 @@ func (w *Worker) others(ctx context.Context) (map[int64]int64, error) {
 	return beats, w.fail("look at the other workers", err)
 }
 
+// whateverBeats stands for a worker that is known to be over.
+const whateverBeats = -1
+
+// Resume takes over what an earlier life of this process has left, which is over: it need not be
+// silent for long. What servers answered, and the ledger could not take, is recorded before.
+func (w *Worker) Resume(ctx context.Context, earlier int64, hold bool, now time.Time) error {
+	if _, err := w.recordLate(ctx, earlier); err != nil {
+		return err
+	}
+	_, err := w.takeOver(ctx, earlier, whateverBeats, hold, now)
+	return err
+}
+
 // takeOver declares a worker dead, unless its count is another one now, and hands out again what it
 // held. It returns nil if the worker lives, or somebody else was faster.
 func (w *Worker) takeOver(ctx context.Context, id, beats int64, hold bool, now time.Time) (took *TakenOver, err error) {
 	err = w.inTransaction(ctx, []ledger.Touched{{}}, func(tx *sql.Tx, conn *sql.Conn) error {
 		took = nil
-		done, err := tx.ExecContext(ctx, "UPDATE worker SET dead = TRUE, ended_at = "+leaseNow+" WHERE id = $1 AND beats = $2 AND NOT dead", id, beats)
+		done, err := tx.ExecContext(ctx, "UPDATE worker SET dead = TRUE, ended_at = "+leaseNow+" WHERE id = $1 AND (beats = $2 OR $2 < 0) AND NOT dead", id, beats)
 		if err != nil {
 			return err
 		}

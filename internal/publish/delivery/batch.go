@@ -246,6 +246,10 @@ func (b *Batch) Missed() int {
 	return b.missed
 }
 
+// Unclear reports whether the ledger did not take a result or an intent, so that it is not known here
+// what it has.
+func (b *Batch) Unclear() bool { return b.unclear.Load() }
+
 // Stopped reports whether the edition is stopped, because of too many refusals.
 func (b *Batch) Stopped() bool {
 	b.mu.Lock()

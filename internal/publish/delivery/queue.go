@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"publisher/internal/config"
@@ -57,6 +58,8 @@ type Queue struct {
 	waiting  []waiting // to be recorded
 	missed   int       // recipients who were not handed out after all
 	settled  func()    // called when an attempt has ended, with mu held
+
+	unclear atomic.Bool // the ledger did not take something
 
 	congested map[retryKey]int // how often each was refused because too much was sent at once
 }

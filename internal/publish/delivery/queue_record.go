@@ -28,6 +28,12 @@ func (q *Queue) Commit(ctx context.Context, done *smtp.Outcome, next *smtp.Job) 
 	began := time.Now()
 	ok, err := q.Ledger.Record(ctx, result, intent)
 	q.Metrics.Committed(time.Since(began))
+	if err != nil {
+		attemptOf(done, next).queue.unclear.Store(true)
+		if next != nil {
+			next.Ref.(*attempt).queue.unclear.Store(true)
+		}
+	}
 	if err == nil && done != nil {
 		a := done.Job.Ref.(*attempt)
 		a.queue.count(a, result, done)

@@ -2,6 +2,7 @@ package work
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -45,6 +46,9 @@ func (b *batchWorker) Work(ctx context.Context, job *river.Job[postgres.Job]) er
 	}
 	return nil
 }
+
+// errUnclear ends a life: the next one finds out what the ledger has.
+var errUnclear = errors.New("the ledger did not take what became of a mail")
 
 // work delivers a batch. An error means that it is still held.
 func (l *life) work(ctx context.Context, batch *postgres.Batch) error {
@@ -97,8 +101,8 @@ func (l *life) workOn(ctx context.Context, batch *postgres.Batch, q *delivery.Ba
 	case <-l.worker.Lost().Done():
 		return nil
 	}
-	if _, err := l.worker.RecordLate(l.last); err != nil { // with the batch, who it is about is known
-		return err
+	if q.Unclear() {
+		return errUnclear
 	}
 	rest, more, err := q.Finish(l.last)
 	if err != nil {

@@ -64,24 +64,27 @@ func Run(ctx context.Context, o Options) error {
 			}
 		}
 	}
-	for begun := false; ; {
-		began, err := live(ctx, o, sender, common)
-		begun = begun || began
+	var earlier int64 // the worker that this process was before; 0 for none
+	log := onChange(o.Log)
+	for {
+		id, err := live(ctx, o, sender, common, earlier)
+		if id != 0 {
+			earlier = id
+		}
 		if ctx.Err() != nil {
 			if errors.Is(err, context.Canceled) || isDead(err) {
 				return nil
 			}
 			return err
 		}
-		if !begun || isFinal(err) {
+		if earlier == 0 || isFinal(err) {
 			return err
 		}
-		var dead *ledger.DeadError
-		if errors.As(err, &dead) {
+		if isDead(err) {
 			o.Log.Warn("other processes took over this one's work; it begins anew", "error", err)
 			continue
 		}
-		o.Log.Error("working", "error", err)
+		log(slog.LevelError, "working", err)
 		select {
 		case <-time.After(nextLife):
 		case <-ctx.Done():
@@ -90,19 +93,32 @@ func Run(ctx context.Context, o Options) error {
 	}
 }
 
-// isFinal reports whether trying again is of no use before a person has done something.
-func isFinal(err error) bool {
-	var address *ledger.AddressError
-	var clone *ledger.CloneError
-	var damaged *ledger.DamagedError
-	return errors.As(err, &address) || errors.As(err, &clone) || errors.As(err, &damaged)
+// onChange returns a function that logs an error unless it was the last one that it logged.
+func onChange(log *slog.Logger) func(slog.Level, string, error) {
+	last := ""
+	return func(level slog.Level, message string, err error) {
+		if text := err.Error(); text != last {
+			last = text
+			log.Log(context.Background(), level, message, "error", err)
+		}
+	}
 }
 
-// live is one life. It reports whether it began.
-func live(ctx context.Context, o Options, sender *delivery.Sender, common *sharing) (began bool, err error) {
+// isFinal reports whether a life that ended so must not be followed by another one before a person has
+// done something. A server that has become a standby is none of these reasons: its address may soon be
+// that of another server.
+func isFinal(err error) bool {
+	var clone *ledger.CloneError
+	var damaged *ledger.DamagedError
+	return errors.As(err, &clone) || errors.As(err, &damaged)
+}
+
+// live is one life, after an earlier one unless that is 0. It returns the worker that it was; 0 if it did
+// not begin.
+func live(ctx context.Context, o Options, sender *delivery.Sender, common *sharing, earlier int64) (id int64, err error) {
 	w, err := postgres.BeginWork(ctx, o.DSN, postgres.Options{StateDir: o.StateDir}, o.Version)
 	if err != nil {
-		return false, err
+		return 0, err
 	}
 	defer func() {
 		if closed := w.Close(); err == nil && closed != nil && !isDead(closed) {
@@ -110,10 +126,15 @@ func live(ctx context.Context, o Options, sender *delivery.Sender, common *shari
 		}
 	}()
 	if err := w.Ledger.CheckCloneMark(ctx); err != nil {
-		return false, err
+		return 0, err
+	}
+	if earlier != 0 {
+		if err := w.Resume(ctx, earlier, o.Config.Mail.Uncertain == "hold", o.Now()); err != nil {
+			return 0, err
+		}
 	}
 	if _, err := w.RecordLate(ctx); err != nil {
-		return false, err
+		return 0, err
 	}
 	common.join(w.Batches)
 	defer common.serve(w)()
@@ -121,7 +142,7 @@ func live(ctx context.Context, o Options, sender *delivery.Sender, common *shari
 	if o.Working != nil {
 		o.Working()
 	}
-	return true, l.run(ctx)
+	return w.ID, l.run(ctx)
 }
 
 func isDead(err error) bool {
@@ -131,9 +152,10 @@ func isDead(err error) bool {
 
 // note logs what this process takes over.
 func note(log *slog.Logger) func(postgres.TakenOver, error) {
+	failed := onChange(log)
 	return func(took postgres.TakenOver, err error) {
 		if err != nil {
-			log.Error("looking at the other processes", "error", err)
+			failed(slog.LevelError, "looking at the other processes", err)
 			return
 		}
 		log.Warn("took over the work of a process that is dead", "worker", took.Worker, "batches", took.Batches, "uncertain", took.Interrupted)
