@@ -168,6 +168,11 @@ func (s *Server) Exec(t testing.TB, database string, statements ...string) {
 	}
 }
 
+// Try is Exec for statements that may fail.
+func (s *Server) Try(database string, statements ...string) error {
+	return s.exec(database, statements...)
+}
+
 // Value returns the value of a query with one, as text.
 func (s *Server) Value(t testing.TB, database, query string) (value string) {
 	t.Helper()
