@@ -33,6 +33,7 @@ const fleetConnections = 8 // of each process
 type fleet struct {
 	t         *testing.T
 	uncertain string // mail.uncertain
+	networks  bool
 	postgres  *postgrestest.Server
 	dsn       string        // that no proxy is in the way of
 	db        *pgxpool.Pool // the test's own
@@ -61,6 +62,7 @@ type member struct {
 	dir     string
 	toDB    *proxy
 	toSink  *proxy
+	link    *link // instead of the proxies, in a network of its own; nil on this machine's
 
 	mu     sync.Mutex
 	cmd    *exec.Cmd
@@ -74,11 +76,22 @@ type member struct {
 // newFleet returns a fleet with subscribers, and no machine yet.
 func newFleet(t *testing.T, uncertain string, subscribers int) *fleet {
 	t.Helper()
-	f := &fleet{t: t, uncertain: uncertain, mails: map[mailKey]int{}}
-	f.postgres = postgrestest.Start(t)
-	f.dsn = f.postgres.Database(t)
-	f.sink = smtptest.Start(t, smtptest.Options{Delay: 20 * time.Millisecond, Took: f.took})
+	return newFleetOn(t, uncertain, subscribers, false)
+}
+
+// newFleetOn is newFleet, with machines in networks of their own where that is possible.
+func newFleetOn(t *testing.T, uncertain string, subscribers int, networks bool) *fleet {
+	t.Helper()
+	f := &fleet{t: t, uncertain: uncertain, networks: networks, mails: map[mailKey]int{}}
+	f.postgres = postgrestest.Start(t, "listen_addresses = '*'")
+	if networks {
+		f.postgres.Encrypt(t, "localhost")
+	}
+	f.dsn = strings.Replace(f.postgres.Database(t), "sslmode=disable", "sslmode=prefer", 1)
 	var err error
+	f.sink, err = smtptest.Listen("0.0.0.0:0", smtptest.Options{Delay: 20 * time.Millisecond, Took: f.took})
+	f.check(err)
+	t.Cleanup(f.sink.Close)
 	f.ledger, err = openLedger(f.dsn, t.TempDir())
 	f.check(err)
 	t.Cleanup(func() { f.ledger.Close() })
@@ -88,7 +101,7 @@ func newFleet(t *testing.T, uncertain string, subscribers int) *fleet {
 			f.tell()
 		}
 	})
-	m := f.newMember("import", "work")
+	m := f.newMember("import", "")
 	var list strings.Builder
 	list.WriteString("email\n")
 	for i := range subscribers {
@@ -144,6 +157,16 @@ func (f *fleet) newMember(name, command string) *member {
 	u, err := url.Parse(f.dsn)
 	f.check(err)
 	u.Host = fmt.Sprintf("127.0.0.1:%d", m.toDB.port())
+	mailHost, mailPort := "127.0.0.1", m.toSink.port()
+	if f.networks && command != "" {
+		if m.link, err = newLink(f.t, len(f.known)); err == nil {
+			mailHost, mailPort = m.link.address, f.sink.Port()
+			u.Host, u.RawQuery = fmt.Sprintf("%s:%d", mailHost, f.postgres.Port), "sslmode=require"
+		} else {
+			m.link = nil
+			f.t.Logf("cut off by proxies: %v", err)
+		}
+	}
 	writeFile(f.t, filepath.Join(m.dir, "config.yaml"), fmt.Sprintf(`site: {title: Blog, url: https://blog.example.com}
 content: {dir: posts}
 server: {listen: 127.0.0.1:0, url: https://news.example.com}
@@ -152,8 +175,8 @@ ledger: %q
 mail:
   from: Blog <news@example.com>
   uncertain: %s
-  smtp: {host: 127.0.0.1, port: %d, tls: none, connections: %d, timeout: 30s}
-`, u, f.uncertain, m.toSink.port(), fleetConnections))
+  smtp: {host: %s, port: %d, tls: none, connections: %d, timeout: 30s}
+`, u, f.uncertain, mailHost, mailPort, fleetConnections))
 	writeFile(f.t, filepath.Join(m.dir, "posts", "old.md"), oldPost)
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -201,7 +224,10 @@ func (m *member) runOnce(begun func()) bool {
 		m.mu.Unlock()
 		return false
 	}
-	m.cmd = exec.Command("publisher", m.command, "--log-level", "warn")
+	args := []string{"publisher", m.command, "--log-level", "warn"}
+	if m.cmd = exec.Command(args[0], args[1:]...); m.link != nil {
+		m.cmd = m.link.command(args...)
+	}
 	m.cmd.Dir, m.cmd.Stdout, m.cmd.Stderr = m.dir, log, log
 	err = m.cmd.Start()
 	fmt.Fprintf(log, "%s started: process %d\n", time.Now().UTC().Format("15:04:05.000"), m.cmd.Process.Pid)

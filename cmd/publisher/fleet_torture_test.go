@@ -24,7 +24,7 @@ func fleetSize(t *testing.T) (rounds, subscribers int, apart, longest time.Durat
 	t.Helper()
 	text := os.Getenv("PUBLISHER_TORTURE")
 	if text == "" {
-		return 1, 3_000, 3 * time.Second, 12 * time.Second
+		return 1, 2_000, 2 * time.Second, 5 * time.Second
 	}
 	rounds, err := strconv.Atoi(text)
 	if err != nil {
@@ -58,12 +58,13 @@ func fleetSeed(t *testing.T) uint64 {
 func TestFleetTorturePostgreSQL(t *testing.T) {
 	for name, of := range map[string]struct {
 		uncertain string
-		leader    bool
-	}{"resend": {"resend", false}, "hold": {"hold", false}, "leader": {"resend", true}} {
+		leader    bool // it is always hit
+		networks  bool // each machine has its own
+	}{"resend": {"resend", false, false}, "hold": {"hold", false, false}, "leader": {"resend", true, false}, "networks": {"resend", false, true}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			rounds, subscribers, apart, longest := fleetSize(t)
-			f := newFleet(t, of.uncertain, subscribers)
+			f := newFleetOn(t, of.uncertain, subscribers, of.networks)
 			s := newFaults(f, fleetSeed(t), apart, longest)
 			s.leader = of.leader
 			f.join("serve1", "serve")

@@ -52,25 +52,6 @@ func TestKilledProcess(t *testing.T) {
 	}
 }
 
-// A process is stopped while it sends, and wakes when the others have taken over what it held. What it
-// wants then is refused, and it begins a new life.
-func TestStoppedProcess(t *testing.T) {
-	t.Parallel()
-	const subscribers = 2500
-	f := newFleet(t, subscribers, "", slow)
-	zombie := f.start()
-	f.start()
-	f.during(2*time.Minute, func() {
-		f.waitFor(500)
-		zombie.signal(t, syscall.SIGSTOP)
-		time.Sleep(14 * time.Second) // until the others are sure that it is dead
-		zombie.signal(t, syscall.SIGCONT)
-	})
-	if n := f.account(subscribers); n > connections {
-		t.Errorf("%d doubles", n)
-	}
-}
-
 // A process that is asked to end gives back what it holds, so nothing is uncertain, and nobody waits.
 func TestLeavingProcess(t *testing.T) {
 	t.Parallel()

@@ -184,6 +184,7 @@ func TestLeftOnAnotherMachine(t *testing.T) {
 // While the disk under the database is full, or the database takes nothing, no further mail goes out; then
 // all goes on by itself.
 func TestDiskFull(t *testing.T) {
+	t.Parallel()
 	const subscribers = 3000
 	f, full, free := fullDisk(t, subscribers)
 	f.tolerant = true
@@ -225,13 +226,14 @@ func fullDisk(t *testing.T, subscribers int) (f *fleet, full, free func()) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.Remove(dir) })
-	disk := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=200m,mode=755")
+	if err := os.Chmod(dir, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	disk := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=200m,mode=777")
 	if disk == nil {
 		t.Cleanup(func() { _ = syscall.Unmount(dir, syscall.MNT_DETACH) })
-		t.Setenv("TMPDIR", dir)
 	}
-	server := postgrestest.Start(t, "max_wal_size = 64MB", "min_wal_size = 32MB", "wal_recycle = off")
-	t.Setenv("TMPDIR", "")
+	server := postgrestest.StartIn(t, dir, "max_wal_size = 64MB", "min_wal_size = 32MB", "wal_recycle = off")
 	f = newFleetIn(t, server.Database(t), subscribers, "", slow)
 	if disk != nil {
 		t.Logf("no small disk: %v", disk)

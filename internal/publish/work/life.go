@@ -137,6 +137,7 @@ func (l *life) session(o delivery.Options) error {
 func (l *life) recordLate() {
 	every := time.NewTicker(lookForLate)
 	defer every.Stop()
+	log := onChange(l.Log)
 	for {
 		select {
 		case <-every.C:
@@ -144,7 +145,7 @@ func (l *life) recordLate() {
 			return
 		}
 		if _, err := l.worker.RecordLate(l.ending); err != nil && l.ending.Err() == nil {
-			l.Log.Error("recording what mail servers answered earlier", "error", err)
+			log(slog.LevelError, "recording what mail servers answered earlier", err)
 		}
 	}
 }
