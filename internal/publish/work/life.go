@@ -118,6 +118,9 @@ func (l *life) deliver() {
 		}
 		for more := true; more && l.ending.Err() == nil; {
 			err := l.sender.Session(l.ending, o, func(ctx context.Context) error { return l.sender.Deliver(ctx, l.join) })
+			if l.join.Unclear() {
+				l.end(errUnclear)
+			}
 			l.join.Abandon()
 			more = l.heed(err)
 		}

@@ -151,9 +151,6 @@ func live(ctx context.Context, o Options, sender *delivery.Sender, earlier int64
 			err = closed
 		}
 	}()
-	if err := w.Ledger.CheckCloneMark(ctx); err != nil {
-		return 0, err
-	}
 	if earlier != 0 {
 		if _, err := w.Resume(ctx, earlier, o.Config.Mail.Uncertain == "hold", o.Now()); err != nil {
 			return 0, err
@@ -162,6 +159,7 @@ func live(ctx context.Context, o Options, sender *delivery.Sender, earlier int64
 	if _, err := w.Ledger.RecordLate(ctx); err != nil {
 		return 0, err
 	}
+	o.Note(nil)
 	l := newLife(o, w, sender)
 	if o.Working != nil {
 		o.Working()
