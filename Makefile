@@ -3,7 +3,7 @@
 PREFIX ?= /usr/local
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 
-.PHONY: build test install uninstall man notices bench bench-send bench-web bench-import bench-million bench-ledger torture storm vuln
+.PHONY: build test install uninstall man notices bench bench-send bench-web bench-import bench-million bench-ledger bench-scale torture storm vuln
 
 build:
 	go build -trimpath -ldflags "-X main.version=$(VERSION)" -o bin/publisher ./cmd/publisher
@@ -63,6 +63,12 @@ bench-million: build
 # the processor time, log and syncs that a mail costs the server. The disk's syncs decide the speed.
 bench-ledger:
 	PUBLISHER_POSTGRES=required go test -tags postgres -run '^$$' -bench Step -benchtime 20000x ./internal/ledger/postgres
+
+# A ledger in PostgreSQL (Debian's package postgresql) beside one in SQLite: what subscribers and
+# deliveries take, and how many mails a second several processes send. docs/scale.md has the
+# numbers of a million: SCALE="-subscribers 1000000".
+bench-scale: build
+	go run ./internal/benchscale $(SCALE) bin/publisher
 
 # The crash tests at length: 20,000 mails, killed 200 times; everything at once, killed 100
 # times (PUBLISHER_SEED chooses other moments); and a million random walks of the ledger

@@ -94,13 +94,16 @@ func noteClosed(ctx context.Context, tx *sql.Tx, cadence string, at time.Time, t
 	return err
 }
 
+// prunedFrom is how many deliveries of an edition e have no row any more; all of them were sent.
+const prunedFrom = "(SELECT CAST(COALESCE(SUM(c.count), 0) AS BIGINT) FROM delivery_count c WHERE c.edition = e.number)"
+
 // editions returns the editions that a condition selects, with their counts.
 func (l *Ledger) editions(ctx context.Context, where string, args ...any) ([]Edition, error) {
 	return collectSettled(ctx, l, scanEdition, `
 		SELECT e.number, e.cadence, e.language, e.subject, e.closed_at, e.after_seq, e.through_seq, e.posts,
-			CASE WHEN COUNT(d.edition) > e.recipients THEN COUNT(d.edition) ELSE e.recipients END, e.domain, e.done_at, e.canceled_at IS NOT NULL, e.accepted,
+			e.recipients, COUNT(d.edition) + `+prunedFrom+`, e.domain, e.done_at, e.canceled_at IS NOT NULL, e.accepted,
 			(SELECT i.hash FROM digest_intro i WHERE i.edition = e.number),
-			COUNT(CASE d.progress WHEN 'sent' THEN 1 END), COUNT(CASE d.progress WHEN 'deferred' THEN 1 END),
+			COUNT(CASE d.progress WHEN 'sent' THEN 1 END) + `+prunedFrom+`, COUNT(CASE d.progress WHEN 'deferred' THEN 1 END),
 			COUNT(CASE d.progress WHEN 'failed' THEN 1 END), COUNT(CASE WHEN d.progress IN ('sending', 'uncertain') THEN 1 END),
 			COUNT(CASE WHEN d.resent > 0 THEN 1 END)
 		FROM edition e LEFT JOIN delivery d ON d.edition = e.number
@@ -108,9 +111,11 @@ func (l *Ledger) editions(ctx context.Context, where string, args ...any) ([]Edi
 }
 
 func scanEdition(row sqlutil.Scanner) (e Edition, err error) {
+	var deliveries int
 	err = row.Scan(&e.Number, &e.Cadence, &e.Language, &e.Subject, (*sqlutil.Time)(&e.Closed), &e.After, &e.Through,
-		(*sqlutil.Strings)(&e.Posts), &e.Recipients, &e.Domain, (*sqlutil.Time)(&e.Done), &e.Canceled, &e.Accepted, &e.Intro,
+		(*sqlutil.Strings)(&e.Posts), &e.Recipients, &deliveries, &e.Domain, (*sqlutil.Time)(&e.Done), &e.Canceled, &e.Accepted, &e.Intro,
 		&e.Sent, &e.Deferred, &e.Failed, &e.Uncertain, &e.Resent)
+	e.Recipients = max(e.Recipients, deliveries)
 	return e, err
 }
 
@@ -142,7 +147,7 @@ func (l *Ledger) Edition(ctx context.Context, number int64) (*Edition, error) {
 // with that number.
 func (l *Ledger) EditionToSend(ctx context.Context, number int64) (*Edition, error) {
 	found, err := sqlutil.Collect(ctx, l.read, scanEdition, `
-		SELECT e.number, e.cadence, e.language, e.subject, e.closed_at, e.after_seq, e.through_seq, e.posts, e.recipients, e.domain, e.done_at,
+		SELECT e.number, e.cadence, e.language, e.subject, e.closed_at, e.after_seq, e.through_seq, e.posts, e.recipients, 0, e.domain, e.done_at,
 			e.canceled_at IS NOT NULL, e.accepted, (SELECT i.hash FROM digest_intro i WHERE i.edition = e.number), 0, 0, 0, 0, 0
 		FROM edition e WHERE e.number = $1`, number)
 	if err != nil || len(found) == 0 {

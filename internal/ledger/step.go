@@ -64,6 +64,10 @@ func (s *Step) Decide(done *Result, next *Intent) (begun bool, err error) {
 func (s *Step) end(done *Result) bool {
 	d := s.Deliveries[DeliveryKey{done.Edition, done.Subscriber}]
 	switch {
+	case done.Late && d.Status != "":
+		if !d.awaits(done) {
+			return false
+		}
 	case d.Status == "" && done.Through > 0: // its envelope was refused
 		d.After, d.Through, d.Digest, d.FirstTried, d.Attempts = done.After, done.Through, done.Digest, done.At, 1
 	case d.Status == Deferred: // likewise
@@ -97,6 +101,17 @@ func (s *Step) end(done *Result) bool {
 		s.LastEnd = done.At
 	}
 	return true
+}
+
+// awaits reports whether a late result is that of the last attempt, and still unknown.
+func (d *StepDelivery) awaits(late *Result) bool {
+	switch d.Status {
+	case Sending:
+		return d.Attempts == late.Attempt
+	case Deferred, Uncertain:
+		return late.Attempt == 0 || d.Attempts == late.Attempt
+	}
+	return false
 }
 
 // begin reports whether the delivery may be tried. A deferred delivery that may not is

@@ -49,6 +49,15 @@ func Start(t testing.TB, settings ...string) *Server {
 	return s
 }
 
+// Launch is Start for a program that measures. The server ends with the process, or when stop is
+// called.
+func Launch(settings ...string) (s *Server, stop func(), err error) {
+	if s, err = start(settings); err != nil {
+		return nil, nil, err
+	}
+	return s, s.stop, nil
+}
+
 // New returns the address of a new, empty database on the shared server.
 func New(t testing.TB) string {
 	t.Helper()

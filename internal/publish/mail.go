@@ -30,6 +30,7 @@ func (s *pass) mailAll(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	m.batches = s.batches
 	defer m.close()
 	if err := m.start(ctx); err != nil {
 		return err

@@ -6,9 +6,11 @@ import (
 	"time"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/postgres"
 	"publisher/internal/panics"
 	"publisher/internal/publish/delivery"
 	"publisher/internal/publish/notices"
+	"publisher/internal/publish/work"
 	"publisher/mailer/smtp"
 )
 
@@ -27,9 +29,11 @@ type mailing struct {
 	notices *notices.Queue
 	poll    time.Duration
 	woken   chan struct{}
-	note    func(error)      // told how each look for notices went
-	sender  *delivery.Sender // nil until something is to be sent
-	refused bool             // the server could not be used in the last round
+	note    func(error)       // told how each look for notices went
+	batches *postgres.Batches // of the processes that share mail.smtp.rate; nil if this one is alone
+	sender  *delivery.Sender  // nil until something is to be sent
+	unshare func()            // ends what the sender shares; nil if it does not
+	refused bool              // the server could not be used in the last round
 }
 
 // newMailing returns a mailing, which the caller has to close. Nothing is due yet.
@@ -53,6 +57,9 @@ func (m *mailing) start(ctx context.Context) error {
 }
 
 func (m *mailing) close() {
+	if m.unshare != nil {
+		m.unshare()
+	}
 	if m.sender != nil {
 		m.sender.Close()
 	}
@@ -88,13 +95,19 @@ func (m *mailing) openSender() (*delivery.Sender, error) {
 	if err != nil {
 		return nil, err
 	}
-	if m.sender == nil {
-		if m.sender, err = delivery.NewSender(m.cfg, signer); err == nil && m.metrics != nil {
-			m.sender.Observe(m.metrics)
-		}
-		return m.sender, err
+	if m.sender != nil {
+		m.sender.Sign(signer)
+		return m.sender, nil
 	}
-	m.sender.Sign(signer)
+	if m.sender, err = delivery.NewSender(m.cfg, signer); err != nil {
+		return nil, err
+	}
+	if m.metrics != nil {
+		m.sender.Observe(m.metrics)
+	}
+	if m.batches != nil {
+		m.unshare = work.Share{Config: m.cfg, Batches: m.batches, Version: m.build, Log: m.log, Now: m.now}.Keep(m.sender)
+	}
 	return m.sender, nil
 }
 

@@ -57,6 +57,9 @@ func (s *pass) run(ctx context.Context) error {
 		return err
 	}
 	s.isPrepared = true
+	if s.live {
+		defer s.pruneMeanwhile(ctx)()
+	}
 	if err := s.mailAll(ctx); err != nil {
 		return err
 	}

@@ -19,6 +19,7 @@ const (
 	partMail    = "mail"
 	partMailbox = "the mailbox"
 	partSignUps = "sign-ups"
+	partPruning = "pruning the ledger"
 
 	// Those of a process that shares the ledger with others.
 	partWork   = "delivering"
@@ -34,7 +35,7 @@ func (s *pass) remember(ctx context.Context, err error) error {
 		return err
 	}
 	errs := s.report().Errors
-	faults := map[string]string{partContent: "", partMail: "", partMailbox: "", partSignUps: ""}
+	faults := map[string]string{partContent: "", partMail: "", partMailbox: "", partSignUps: "", partPruning: ""}
 	faults[partContent] = strings.Join(errs[:min(s.prepared, len(errs))], "\n")
 	faults[partMail] = strings.Join(errs[min(s.prepared, len(errs)):], "\n")
 	if err = unlessCloned(err); err != nil {

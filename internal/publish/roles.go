@@ -178,7 +178,7 @@ func (d *Daemon) leadWith(held context.Context, lock engines.Lock, changed <-cha
 	d.begin()
 	t := d.newTerm(l, batches)
 	t.lose = lose
-	defer d.forget(partContent, partMail, partMailbox, partSignUps)
+	defer d.forget(partContent, partMail, partMailbox, partSignUps, partPruning)
 	return t.run(ctx, changed)
 }
 

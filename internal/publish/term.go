@@ -38,9 +38,12 @@ func (d *term) run(ctx context.Context, changed <-chan struct{}) error {
 	if err != nil {
 		return err
 	}
-	m.woken = d.woken
+	m.woken, m.batches = d.woken, d.batches
 	if d.cfg.Mail.Mailbox == nil {
 		d.keepFault(partMailbox, nil)
+	}
+	if d.cfg.LedgerKeep == 0 {
+		d.keepFault(partPruning, nil)
 	}
 	defer m.close()
 	err = unlessStopped(ctx, m.start(ctx))
@@ -53,6 +56,7 @@ func (d *term) run(ctx context.Context, changed <-chan struct{}) error {
 	mailing.Go(func() { m.watchNotices(ctx) })
 	mailing.Go(func() { d.sendMail(ctx, m) })
 	mailing.Go(func() { d.readMailbox(ctx) })
+	mailing.Go(func() { d.pruneOften(ctx) })
 	defer mailing.Wait()
 	defer close(d.surveys)
 	for {

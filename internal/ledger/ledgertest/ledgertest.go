@@ -112,6 +112,8 @@ var suite = map[string]func(t *testing.T, open Open){
 	"readers of feeds":              testFeedReaders,
 	"own feeds":                     testOwnFeeds,
 	"bundles":                       testBundles,
+	"pruning":                       testPruning,
+	"pruning and what came back":    testPruningAndBounces,
 	"close waits for records":       testClose,
 }
 

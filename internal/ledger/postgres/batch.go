@@ -28,9 +28,10 @@ const (
 type Batch struct {
 	ID, Edition int64
 	Kind        BatchKind
-	After, Upto int64   // of BatchRange: ids greater than After, up to Upto
-	IDs         []int64 // of BatchRetries: the subscribers, by id
-	Round       int     // how often the edition is gone through; from 1
+	After, Upto int64     // of BatchRange: ids greater than After, up to Upto
+	IDs         []int64   // of BatchRetries: the subscribers, by id
+	Due         time.Time // of BatchRetries: by when they were, by the clock of who handed them out
+	Round       int       // how often the edition is gone through; from 1
 	Fence       int64
 }
 
@@ -61,8 +62,8 @@ func (b *Batches) add(ctx context.Context, tx *sql.Tx, conn *sql.Conn, all []Bat
 		if ids == nil {
 			ids = []int64{}
 		}
-		err := tx.QueryRowContext(ctx, "INSERT INTO batch (edition, kind, after_id, upto_id, ids, round) VALUES ($1, $2, $3, $4, $5, $6) RETURNING id, fence",
-			n.Edition, string(n.Kind), n.After, n.Upto, ids, max(1, n.Round)).Scan(&n.ID, &n.Fence)
+		err := tx.QueryRowContext(ctx, "INSERT INTO batch (edition, kind, after_id, upto_id, ids, round, due_at) VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id, fence",
+			n.Edition, string(n.Kind), n.After, n.Upto, ids, max(1, n.Round), micros(n.Due)).Scan(&n.ID, &n.Fence)
 		if err != nil {
 			return err
 		}
@@ -101,14 +102,15 @@ func (b *Batches) Retrying(ctx context.Context) (map[ledger.DeliveryKey]bool, er
 	return all, b.fail("read the batches", err)
 }
 
-// Due returns those of a batch's deliveries that are due again.
-func (w *Worker) Due(ctx context.Context, batch *Batch, now time.Time) ([]ledger.Delivery, error) {
+// Due returns those of a batch's deliveries that were due when it was handed out, and were not tried
+// since. This process's clock may be another one.
+func (w *Worker) Due(ctx context.Context, batch *Batch) ([]ledger.Delivery, error) {
 	all, err := sqlutil.Collect(ctx, w.engine.db, func(row sqlutil.Scanner) (d ledger.Delivery, err error) {
 		err = row.Scan(d.Fields()...)
 		return d, err
 	}, "SELECT "+ledger.DeliveryColumns+` FROM delivery d WHERE d.edition = $1 AND d.subscriber = ANY($2) AND d.progress = 'deferred'
 		AND (d.next_at IS NULL OR d.next_at <= $3 OR d.last_at > $4) ORDER BY d.subscriber`,
-		batch.Edition, batch.IDs, sqlutil.Time(now), sqlutil.Time(now.Add(ledger.MaxClockSkew)))
+		batch.Edition, batch.IDs, sqlutil.Time(batch.Due), sqlutil.Time(batch.Due.Add(ledger.MaxClockSkew)))
 	return all, w.fail("read what is due again", err)
 }
 
@@ -172,6 +174,7 @@ var ErrOtherSettings = errors.New("the settings of the passes have changed")
 // returns nil if the job has nothing to do: another one has been handed out for the batch, or it is done.
 func (w *Worker) Claim(ctx context.Context, job Job, settings int64) (*Batch, error) {
 	batch := &Batch{ID: job.Batch, Fence: job.Fence}
+	var due int64
 	err := w.inTransaction(ctx, nil, func(tx *sql.Tx, _ *sql.Conn) error {
 		if now, err := readSettings(ctx, tx); err != nil {
 			return err
@@ -179,9 +182,10 @@ func (w *Worker) Claim(ctx context.Context, job Job, settings int64) (*Batch, er
 			return ErrOtherSettings
 		}
 		return tx.QueryRowContext(ctx, `UPDATE batch SET state = 'held', worker = $3 WHERE id = $1 AND fence = $2 AND state = 'open'
-			RETURNING edition, kind, after_id, upto_id, ids, round`, job.Batch, job.Fence, w.ID).
-			Scan(&batch.Edition, &batch.Kind, &batch.After, &batch.Upto, pgtype.NewMap().SQLScanner(&batch.IDs), &batch.Round)
+			RETURNING edition, kind, after_id, upto_id, ids, round, due_at`, job.Batch, job.Fence, w.ID).
+			Scan(&batch.Edition, &batch.Kind, &batch.After, &batch.Upto, pgtype.NewMap().SQLScanner(&batch.IDs), &batch.Round, &due)
 	})
+	batch.Due = time.UnixMicro(due)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
 	}
@@ -199,7 +203,7 @@ type Ending struct {
 // Finish ends a batch of which nothing is under way any more, and hands out what is left of it.
 func (w *Worker) Finish(ctx context.Context, batch *Batch, e Ending) error {
 	for i := range e.Rest {
-		e.Rest[i].Round = batch.Round
+		e.Rest[i].Round, e.Rest[i].Due = batch.Round, batch.Due
 	}
 	err := w.inTransaction(ctx, nil, func(tx *sql.Tx, conn *sql.Conn) error {
 		done, err := tx.ExecContext(ctx, "UPDATE batch SET state = 'done', worker = NULL, missed = $4 WHERE id = $1 AND fence = $2 AND worker = $3 AND state = 'held'",

@@ -29,6 +29,7 @@ type engine struct {
 	db       *sql.DB // on the pool
 	stateDir string
 	permit   permit // of each transaction
+	owner    string // of the file of results, where several processes use the folder
 	wait     *lockwait.Wait
 	changes  *grouped.Changes
 	recorder *recorder
@@ -92,7 +93,7 @@ func openEngine(ctx context.Context, pool *pgxpool.Pool, name string, o Options)
 
 // ledger returns the ledger that the engine holds. It closes the engine on failure.
 func (e *engine) ledger(ctx context.Context) (*ledger.Ledger, error) {
-	return ledger.OpenEngine(ctx, e, ledger.Options{Name: e.name, Spool: filepath.Join(e.stateDir, spoolName), Shared: true})
+	return ledger.OpenEngine(ctx, e, ledger.Options{Name: e.name, Spool: filepath.Join(e.stateDir, spoolName), SpoolOwner: e.owner})
 }
 
 func (e *engine) fail(doing string, err error) error {

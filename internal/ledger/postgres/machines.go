@@ -38,7 +38,7 @@ func Processes(ctx context.Context, l *ledger.Ledger) ([]Process, error) {
 		}
 		return p, json.Unmarshal([]byte(troubles), &p.Troubles)
 	}, `SELECT w.id, w.host, w.process, w.command, w.version, w.began_at, (SELECT COUNT(*) FROM batch b WHERE b.worker = w.id AND b.state = 'held'), w.troubles
-		FROM worker w WHERE NOT w.dead ORDER BY w.host, w.process, w.id`)
+		FROM worker w WHERE NOT w.dead AND w.command <> '' ORDER BY w.host, w.process, w.id`)
 	return all, l.Fail("read which processes there are", err)
 }
 

@@ -26,9 +26,9 @@ const migrationLock = 0x7075_626C_0003
 const (
 	// riverStep is the step of the schema that brings River's tables to riverVersion. Another version
 	// of them is another step.
-	riverStep    = 5
+	riverStep    = 10
 	riverVersion = 8
-	newestStep   = 7
+	newestStep   = 10
 )
 
 // provider returns goose for the ledger's schema. Without a pool, it leaves River's tables out.

@@ -114,7 +114,7 @@ func divide(group []*grouped.Call) (alone, others []*grouped.Call) {
 		}
 	}
 	for _, call := range group {
-		single := call.Done == nil || !call.Done.At.IsZero()
+		single := call.Done == nil || !call.Done.At.IsZero() && !call.Done.Late
 		for _, id := range subscribersOf(call) {
 			single = single && count[id] == 1
 		}

@@ -66,35 +66,25 @@ func (w *Worker) others(ctx context.Context) (map[int64]int64, error) {
 	return beats, w.fail("look at the other workers", err)
 }
 
+// whateverBeats stands for a worker that is known to be over.
+const whateverBeats = -1
+
+// Resume takes over what an earlier life of this process has left, which is over: it need not be
+// silent for long. What servers answered, and the ledger could not take, is recorded before.
+func (w *Worker) Resume(ctx context.Context, earlier int64, hold bool, now time.Time) error {
+	if _, err := w.recordLate(ctx, earlier); err != nil {
+		return err
+	}
+	_, err := w.takeOver(ctx, earlier, whateverBeats, hold, now)
+	return err
+}
+
 // takeOver declares a worker dead, unless its count is another one now, and hands out again what it
 // held. It returns nil if the worker lives, or somebody else was faster.
 func (w *Worker) takeOver(ctx context.Context, id, beats int64, hold bool, now time.Time) (took *TakenOver, err error) {
-	took, err = w.succeed(ctx, id, interruption{hold: hold, now: now}, "beats = $2", beats)
-	return took, w.fail("take over from another worker", err)
-}
-
-// Resume takes over what an earlier life of this process has left, which is over. What servers answered
-// and the ledger could not take then is recorded, rather than that it is not known.
-func (w *Worker) Resume(ctx context.Context, earlier int64, hold bool, now time.Time) (*TakenOver, error) {
-	const doing = "go on with the work"
-	spooled, err := w.Ledger.SpooledResults()
-	if err != nil {
-		return nil, w.fail(doing, err)
-	}
-	late := map[ledger.DeliveryKey]*ledger.Result{}
-	for i := range spooled {
-		late[ledger.DeliveryKey{Edition: spooled[i].Edition, Subscriber: spooled[i].Subscriber}] = &spooled[i]
-	}
-	took, err := w.succeed(ctx, earlier, interruption{hold: hold, now: now, late: late}, "$2 = 0", 0)
-	return took, w.fail(doing, err)
-}
-
-// succeed declares a worker dead if a condition with $2 is true, and hands out again what it held. It
-// returns nil if the condition is not, or the worker is dead already.
-func (w *Worker) succeed(ctx context.Context, id int64, i interruption, condition string, arg int64) (took *TakenOver, err error) {
 	err = w.inTransaction(ctx, []ledger.Touched{{}}, func(tx *sql.Tx, conn *sql.Conn) error {
 		took = nil
-		done, err := tx.ExecContext(ctx, "UPDATE worker SET dead = TRUE, ended_at = "+leaseNow+" WHERE id = $1 AND NOT dead AND "+condition, id, arg)
+		done, err := tx.ExecContext(ctx, "UPDATE worker SET dead = TRUE, ended_at = "+leaseNow+" WHERE id = $1 AND (beats = $2 OR $2 < 0) AND NOT dead", id, beats)
 		if err != nil {
 			return err
 		}
@@ -102,7 +92,10 @@ func (w *Worker) succeed(ctx context.Context, id int64, i interruption, conditio
 			return err
 		}
 		took = &TakenOver{Worker: id}
-		if took.Interrupted, err = w.settle(ctx, tx, i, interruptedOf, id); err != nil {
+		if _, err := tx.ExecContext(ctx, endPlaces, id); err != nil {
+			return err
+		}
+		if took.Interrupted, err = w.settle(ctx, tx, hold, now, interruptedOf, id); err != nil {
 			return err
 		}
 		jobs, err := sqlutil.Collect(ctx, tx, func(row sqlutil.Scanner) (j Job, err error) {
@@ -116,9 +109,9 @@ func (w *Worker) succeed(ctx context.Context, id int64, i interruption, conditio
 		return w.insertJobs(ctx, conn, jobs)
 	})
 	if err != nil {
-		took = nil
+		return nil, w.fail("take over from another worker", err)
 	}
-	return took, err
+	return took, nil
 }
 
 // interruptedOf are the deliveries that a worker was making. A range has those who had no delivery
@@ -131,25 +124,13 @@ const interruptedOf = `
 			WHERE r.edition = b.edition AND r.kind = 'retries' AND r.state = 'held' AND d.subscriber = ANY(r.ids)) END
 	WHERE b.worker = $1 AND b.state = 'held' ORDER BY d.edition, d.subscriber`
 
-// interruption says what becomes of deliveries that were interrupted.
-type interruption struct {
-	hold bool // those of which nothing is known
-	now  time.Time
-	late map[ledger.DeliveryKey]*ledger.Result // what is known
-}
-
-// settle settles the deliveries that a query selects, and returns the number of those of which nothing
-// is known.
-func (b *Batches) settle(ctx context.Context, tx *sql.Tx, i interruption, query string, args ...any) (unknown int, err error) {
+// settle settles the deliveries that a query selects, and returns their number.
+func (b *Batches) settle(ctx context.Context, tx *sql.Tx, hold bool, now time.Time, query string, args ...any) (int, error) {
 	group, err := sqlutil.Collect(ctx, tx, func(row sqlutil.Scanner) (*grouped.Call, error) {
-		var k ledger.DeliveryKey
+		var edition, subscriber int64
 		var canceled bool
-		err := row.Scan(&k.Edition, &k.Subscriber, &canceled)
-		if known := i.late[k]; known != nil {
-			return &grouped.Call{Done: known}, err
-		}
-		unknown++
-		return &grouped.Call{Done: ledger.InterruptedResult(k.Edition, k.Subscriber, canceled, i.hold, i.now)}, err
+		err := row.Scan(&edition, &subscriber, &canceled)
+		return &grouped.Call{Done: ledger.InterruptedResult(edition, subscriber, canceled, hold, now)}, err
 	}, query, args...)
 	if err != nil || len(group) == 0 {
 		return 0, err
@@ -163,7 +144,7 @@ func (b *Batches) settle(ctx context.Context, tx *sql.Tx, i interruption, query 
 			return 0, err
 		}
 	}
-	return unknown, storeStep(ctx, tx, b.engine.recorder.settler, step)
+	return len(group), storeStep(ctx, tx, b.engine.recorder.settler, step)
 }
 
 // orphans are deliveries that were being made by somebody who is gone, and who worked no batch.
@@ -178,7 +159,7 @@ const orphans = `
 // their number. Nobody else may deliver without one.
 func (b *Batches) SettleOrphans(ctx context.Context, hold bool, now time.Time) (n int, err error) {
 	err = b.inTransaction(ctx, []ledger.Touched{{}}, func(tx *sql.Tx, _ *sql.Conn) (err error) {
-		n, err = b.settle(ctx, tx, interruption{hold: hold, now: now}, orphans)
+		n, err = b.settle(ctx, tx, hold, now, orphans)
 		return err
 	})
 	return n, b.fail("settle interrupted deliveries", err)

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"os"
+	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"publisher/internal/ledger"
@@ -28,6 +30,8 @@ type Worker struct {
 	Ledger *ledger.Ledger // whose changes are refused once the worker is dead
 	*Batches
 
+	began  time.Time
+	heard  atomic.Int64       // how long after began the last beat was sent that arrived
 	end    context.CancelFunc // of the beats
 	beaten sync.WaitGroup
 	lost   context.Context
@@ -44,33 +48,63 @@ func BeginWork(ctx context.Context, dsn string, o Options, command, version stri
 	if err := e.CheckCloneMark(ctx); err != nil {
 		return nil, errors.Join(err, e.Close())
 	}
-	w := new(Worker)
-	if w.Batches, err = newBatches(e); err == nil {
-		w.ID, err = e.addWorker(ctx, command, version)
+	b, err := newBatches(e)
+	var w *Worker
+	if err == nil {
+		w, err = b.newWorker(ctx, command, version)
 	}
 	if err != nil {
 		return nil, errors.Join(e.fail("begin to work", err), e.Close())
 	}
-	e.permit = permit{raiseBeat, w.ID}
+	e.permit, e.owner = permit{raiseBeat, w.ID}, strconv.FormatInt(w.ID, 10)
 	if w.Ledger, err = e.ledger(ctx); err != nil {
 		return nil, err
 	}
-	w.lost, w.lose = context.WithCancelCause(context.Background())
-	beating, end := context.WithCancel(context.Background())
-	w.end = end
-	w.beaten.Go(func() { w.beat(beating) })
+	w.live()
 	return w, nil
 }
 
-func (e *engine) addWorker(ctx context.Context, command, version string) (id int64, err error) {
-	host, err := os.Hostname()
+// BeginSending begins a life of a process that sends something, and works no batches. It has no
+// Ledger of its own.
+func (b *Batches) BeginSending(ctx context.Context, version string) (*Worker, error) {
+	w, err := b.newWorker(ctx, "", version)
 	if err != nil {
-		host = "unknown"
+		return nil, b.fail("begin to send", err)
 	}
+	w.live()
+	return w, nil
+}
+
+func (b *Batches) newWorker(ctx context.Context, command, version string) (*Worker, error) {
+	w := &Worker{Batches: b, began: time.Now()}
+	w.lost, w.lose = context.WithCancelCause(context.Background())
+	var err error
+	w.ID, err = b.engine.addWorker(ctx, command, version)
+	return w, err
+}
+
+func (w *Worker) live() {
+	beating, end := context.WithCancel(context.Background())
+	w.end = end
+	w.beaten.Go(func() { w.beat(beating) })
+}
+
+func (e *engine) addWorker(ctx context.Context, command, version string) (id int64, err error) {
 	err = e.pool.QueryRow(ctx, "INSERT INTO worker (host, process, command, version, began_at) VALUES ($1, $2, $3, $4, "+leaseNow+") RETURNING id",
-		host, os.Getpid(), command, version).Scan(&id)
+		hostname(), os.Getpid(), command, version).Scan(&id)
 	return id, err
 }
+
+func hostname() string {
+	host, err := os.Hostname()
+	if err != nil {
+		return "unknown"
+	}
+	return host
+}
+
+// Unavailable reports whether err means that the ledger cannot be used now, or not by this process.
+func (w *Worker) Unavailable(err error) bool { return w.engine.Unavailable(err) }
 
 // Pool returns the worker's connections, for River.
 func (w *Worker) Pool() *pgxpool.Pool { return w.engine.pool }
@@ -90,14 +124,32 @@ func (w *Worker) beat(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
+		began := time.Now()
 		within, cancel := context.WithTimeout(ctx, beatTime)
 		_, err := w.engine.pool.Exec(within, raiseBeat, w.ID)
 		cancel()
+		w.note(began, err)
 		if code(err) == declaredDead {
-			w.lose(advise(err))
 			return
 		}
 	}
+}
+
+// note takes in how a beat went that was sent at a time.
+func (w *Worker) note(sent time.Time, err error) {
+	switch {
+	case err == nil:
+		after := int64(sent.Sub(w.began))
+		for last := w.heard.Load(); after > last && !w.heard.CompareAndSwap(last, after); last = w.heard.Load() {
+		}
+	case code(err) == declaredDead:
+		w.lose(advise(err))
+	}
+}
+
+// Alive reports whether nobody can have declared this life dead yet.
+func (w *Worker) Alive() bool {
+	return w.lost.Err() == nil && time.Since(w.began)-time.Duration(w.heard.Load()) < silentFor-beatEvery
 }
 
 // Close ends the life, and closes the ledger. Batches that the worker still holds are handed out
@@ -107,8 +159,13 @@ func (w *Worker) Close() error {
 	w.beaten.Wait()
 	ctx, cancel := context.WithTimeout(context.Background(), endTime)
 	defer cancel()
-	_, err := w.engine.pool.Exec(ctx, `UPDATE worker SET dead = TRUE, ended_at = `+leaseNow+`
+	_, err := w.engine.pool.Exec(ctx, `WITH places AS (`+endPlaces+`)
+		UPDATE worker SET dead = TRUE, ended_at = `+leaseNow+`
 		WHERE id = $1 AND NOT dead AND NOT EXISTS (SELECT 1 FROM batch WHERE worker = $1 AND state = 'held')`, w.ID)
 	w.lose(nil)
-	return errors.Join(w.fail("end the work", err), w.Ledger.Close())
+	err = w.fail("end the work", err)
+	if w.Ledger == nil {
+		return err
+	}
+	return errors.Join(err, w.Ledger.Close())
 }

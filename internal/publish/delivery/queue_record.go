@@ -61,6 +61,9 @@ func (q *Queue) result(o *smtp.Outcome) *ledger.Result {
 	now := q.Now()
 	r := &ledger.Result{Edition: a.intent.Edition, Subscriber: a.intent.Subscriber, After: a.intent.After, Through: a.intent.Through,
 		Digest: a.intent.Digest, Code: o.Code, Reply: o.Reply, NoIntent: !a.begun, At: now}
+	if a.begun {
+		r.Attempt = a.earlier.Attempts + 1
+	}
 	switch o.Verdict {
 	case smtp.Sent:
 		r.Status = ledger.Sent

@@ -3,6 +3,7 @@ package work
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"publisher/internal/ledger/postgres"
@@ -57,19 +58,35 @@ var errUnclear = errors.New("the ledger did not take what became of a mail")
 
 // work delivers a batch. An error means that it is still held.
 func (l *life) work(ctx context.Context, batch *postgres.Batch) error {
+	q, err := l.open(ctx, batch)
+	switch {
+	case err == nil:
+		return l.workOn(ctx, batch, q)
+	case ctx.Err() != nil || l.worker.Unavailable(err):
+		return err
+	}
+	// It would fail for everybody: the batch is wrong, or its edition is.
+	err = fmt.Errorf("a batch of edition %d cannot be delivered: %w", batch.Edition, err)
+	l.Log.Error("working", "batch", batch.ID, "error", err)
+	return l.worker.Finish(ctx, batch, postgres.Ending{Missed: 1, Problems: []string{err.Error()}, Stops: true})
+}
+
+// open returns the queue of a batch.
+func (l *life) open(ctx context.Context, batch *postgres.Batch) (*delivery.Batch, error) {
 	from, err := l.material(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	part, err := l.part(ctx, batch)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	o := delivery.Options{Config: l.Config, Ledger: l.worker.Ledger, Log: l.Log, Now: l.Now, Progress: l.Progress}
-	q, err := delivery.NewBatch(ctx, o, from, part)
-	if err != nil {
-		return err
-	}
+	return delivery.NewBatch(ctx, o, from, part)
+}
+
+// workOn delivers what is in the queue of a batch.
+func (l *life) workOn(ctx context.Context, batch *postgres.Batch, q *delivery.Batch) error {
 	l.join.Add(q)
 	defer l.join.Remove(q)
 	select {

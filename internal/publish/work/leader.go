@@ -22,6 +22,8 @@ const (
 	mostAhead = 200
 	// mostRounds is how often an edition is gone through for those who had changed since they were read.
 	mostRounds = 4
+	// renewEvery is how often lost jobs are looked for.
+	renewEvery = 5 * time.Second
 )
 
 // Leader hands editions out to those who work. There is one at a time, which holds the lease of the
@@ -32,6 +34,8 @@ type Leader struct {
 	Batches *postgres.Batches
 	Log     *slog.Logger
 	Now     func() time.Time
+
+	renewedAt time.Time
 }
 
 // HandOut hands out what is due and not handed out yet, of these editions and of the deliveries
@@ -67,7 +71,25 @@ func (l *Leader) HandOut(ctx context.Context, c *editions.Composer, open []ledge
 		room -= n
 		busy = busy || !done
 	}
-	return busy, nil
+	if busy {
+		return true, l.renewLost(ctx)
+	}
+	// Nobody works: what is under way all the same is of somebody who could not say how it ended.
+	n, err := l.Batches.SettleOrphans(ctx, l.Config.Mail.Uncertain == "hold", l.Now())
+	return n > 0, err
+}
+
+// renewLost has batches worked whose jobs were lost.
+func (l *Leader) renewLost(ctx context.Context) error {
+	if time.Since(l.renewedAt) < renewEvery {
+		return nil
+	}
+	l.renewedAt = time.Now()
+	n, err := l.Batches.RenewLost(ctx)
+	if n > 0 {
+		l.Log.Warn("batches are handed out again whose jobs were lost", "count", n)
+	}
+	return err
 }
 
 // stopped returns the editions that are not handed out before the next pass.
@@ -160,8 +182,9 @@ func (l *Leader) handOutRetries(ctx context.Context, room int, stopped map[int64
 	h.under = len(under) > 0
 	var all []postgres.Batch
 	var at ledger.Delivery
+	now := l.Now()
 	for len(all) < room {
-		page, err := l.Ledger.Deferred(ctx, l.Now(), at.Edition, at.Subscriber, batchSize)
+		page, err := l.Ledger.Deferred(ctx, now, at.Edition, at.Subscriber, batchSize)
 		if err != nil {
 			return h, err
 		}
@@ -175,7 +198,7 @@ func (l *Leader) handOutRetries(ctx context.Context, room int, stopped map[int64
 			if n < 0 {
 				n = len(page)
 			}
-			b := postgres.Batch{Edition: page[0].Edition, Kind: postgres.BatchRetries}
+			b := postgres.Batch{Edition: page[0].Edition, Kind: postgres.BatchRetries, Due: now}
 			for _, d := range page[:n] {
 				b.IDs = append(b.IDs, d.Subscriber)
 			}

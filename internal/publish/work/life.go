@@ -31,6 +31,8 @@ const (
 	rescueAfter = 10 * time.Minute
 	// serverPause is how long a mail server that cannot be used is left alone.
 	serverPause = 5 * time.Second
+	// lookForLate is how often results are looked for that earlier lives have left.
+	lookForLate = 2 * time.Second
 	// postsFor is how long what was read of the posts is used.
 	postsFor = 2 * time.Second
 )
@@ -83,6 +85,7 @@ func (l *life) run(ctx context.Context) error {
 	var helpers sync.WaitGroup
 	helpers.Go(func() { l.worker.Watch(l.ending, l.Config.Mail.Uncertain == "hold", l.Now, note(l.Log)) })
 	helpers.Go(l.deliver)
+	helpers.Go(l.recordLate)
 	<-l.ending.Done()
 	stopping, cancel := context.WithTimeout(context.Background(), stopTime)
 	defer cancel()
@@ -117,12 +120,37 @@ func (l *life) deliver() {
 			return
 		}
 		for more := true; more && l.ending.Err() == nil; {
-			err := l.sender.Session(l.ending, o, func(ctx context.Context) error { return l.sender.Deliver(ctx, l.join) })
+			_, err := l.worker.RecordLate(l.ending) // what the ledger did not take in the last session
+			if err == nil {
+				err = l.session(o)
+			}
 			if l.join.Unclear() {
 				l.end(errUnclear)
 			}
 			l.join.Abandon()
 			more = l.heed(err)
+		}
+	}
+}
+
+func (l *life) session(o delivery.Options) error {
+	return l.sender.Session(l.ending, o, func(ctx context.Context) error { return l.sender.Deliver(ctx, l.join) })
+}
+
+// recordLate records, every so often, what earlier lives on this machine were told by mail servers: how
+// they ended may be known only later than this one began.
+func (l *life) recordLate() {
+	failed := onChange(l.Log)
+	every := time.NewTicker(lookForLate)
+	defer every.Stop()
+	for {
+		select {
+		case <-every.C:
+		case <-l.ending.Done():
+			return
+		}
+		if _, err := l.worker.RecordLate(l.ending); err != nil && l.ending.Err() == nil {
+			failed(slog.LevelError, "recording what mail servers answered earlier", err)
 		}
 	}
 }
@@ -182,7 +210,7 @@ func (l *life) part(ctx context.Context, b *postgres.Batch) (delivery.Part, erro
 	p := delivery.Part{Edition: *e, After: b.After, Upto: b.Upto}
 	if b.Kind == postgres.BatchRetries {
 		p.After, p.Upto = 0, 0
-		p.Retries, err = l.worker.Due(ctx, b, l.Now())
+		p.Retries, err = l.worker.Due(ctx, b)
 	}
 	return p, err
 }

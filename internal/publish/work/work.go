@@ -56,6 +56,7 @@ func Run(ctx context.Context, o Options) error {
 		return err
 	}
 	defer sender.Close()
+	common := newSharing(o.Config, sender)
 	if o.Progress == nil {
 		o.Progress = func(delivery.Progress) {}
 	}
@@ -70,7 +71,7 @@ func Run(ctx context.Context, o Options) error {
 	var earlier int64 // the worker that this process was before; 0 for none
 	log := onChange(o.Log)
 	for {
-		id, err := live(ctx, o, sender, earlier)
+		id, err := live(ctx, o, sender, common, earlier)
 		if id != 0 {
 			earlier = id
 		}
@@ -141,7 +142,7 @@ func isFinal(err error) bool {
 
 // live is one life, after an earlier one unless that is 0. It returns the worker that it was; 0 if it did
 // not begin.
-func live(ctx context.Context, o Options, sender *delivery.Sender, earlier int64) (id int64, err error) {
+func live(ctx context.Context, o Options, sender *delivery.Sender, common *sharing, earlier int64) (id int64, err error) {
 	w, err := postgres.BeginWork(ctx, o.DSN, postgres.Options{StateDir: o.StateDir}, o.Command, o.Version)
 	if err != nil {
 		return 0, err
@@ -152,14 +153,16 @@ func live(ctx context.Context, o Options, sender *delivery.Sender, earlier int64
 		}
 	}()
 	if earlier != 0 {
-		if _, err := w.Resume(ctx, earlier, o.Config.Mail.Uncertain == "hold", o.Now()); err != nil {
+		if err := w.Resume(ctx, earlier, o.Config.Mail.Uncertain == "hold", o.Now()); err != nil {
 			return 0, err
 		}
 	}
-	if _, err := w.Ledger.RecordLate(ctx); err != nil {
+	if _, err := w.RecordLate(ctx); err != nil {
 		return 0, err
 	}
 	o.Note(nil)
+	common.join(w.Batches)
+	defer common.serve(w)()
 	l := newLife(o, w, sender)
 	if o.Working != nil {
 		o.Working()

@@ -125,12 +125,13 @@ func (f *fleet) write(folder string) {
 content: {dir: posts}
 digest: {default: daily, settle: 0s}
 ledger: %q
-mail: {from: news@example.com, smtp: {host: 127.0.0.1, port: %d, tls: none, connections: %d}%s}
+mail: {from: news@example.com, smtp: {host: 127.0.0.1, port: %d, tls: none, connections: %d%s}}
 `, f.dsn, f.sink.Port(), connections, f.settings)
 	f.check(os.WriteFile(filepath.Join(folder, "config.yaml"), []byte(text), 0o600))
 }
 
-// newFleet closes an edition that is due to so many. settings are of mail.
+// newFleet closes an edition that is due to so many. settings are of
+// mail.smtp.
 func newFleet(t *testing.T, subscribers int, settings string, sink smtptest.Options) *fleet {
 	t.Helper()
 	f := &fleet{t: t, dsn: postgrestest.New(t), sink: smtptest.Start(t, sink), settings: settings}
