@@ -2,9 +2,7 @@ package work
 
 import (
 	"context"
-	"log/slog"
 	"sync"
-	"time"
 
 	"publisher/internal/config"
 	"publisher/internal/ledger/places"
@@ -56,62 +54,3 @@ type unlimited struct {
 
 // Holds implements [smtp.Limiter]: what a worker that may be dead had begun is sent by others.
 func (u unlimited) Holds() bool { return u.worker.Alive() }
-
-// Share is what a process needs that sends something else than batches.
-type Share struct {
-	Config  *config.Config
-	Batches *postgres.Batches
-	Version string // of the program
-	Log     *slog.Logger
-	Now     func() time.Time
-}
-
-// Keep has a sender that is not Run's keep within mail.smtp.rate together with all that send, until stop
-// is called.
-func (s Share) Keep(sender *delivery.Sender) (stop func()) {
-	common := newSharing(s.Config, sender)
-	if common.limiter == nil {
-		sender.Share(nil, s.Batches)
-		return func() {}
-	}
-	sender.Share(common.limiter, s.Batches)
-	ctx, end := context.WithCancel(context.Background())
-	var kept sync.WaitGroup
-	kept.Go(func() {
-		for ctx.Err() == nil {
-			if err := s.live(ctx, common); err != nil && ctx.Err() == nil {
-				s.Log.Error("keeping within mail.smtp.rate", "error", err)
-				pause(ctx, nextLife)
-			}
-		}
-	})
-	return func() {
-		end()
-		kept.Wait()
-	}
-}
-
-// live is a life that holds places, until ctx ends or it was declared dead.
-func (s Share) live(ctx context.Context, common *sharing) error {
-	w, err := s.Batches.BeginSending(ctx, s.Version)
-	if err != nil {
-		return err
-	}
-	stop := common.serve(w)
-	// If nobody else does, this process has to find out who is dead: they may hold all places.
-	w.Watch(ctx, s.Config.Mail.Uncertain == "hold", s.Now, note(s.Log))
-	stop()
-	if err := w.Close(); err != nil && ctx.Err() == nil {
-		return err
-	}
-	return nil
-}
-
-func pause(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-	}
-}
