@@ -30,7 +30,6 @@ func (s *pass) mailAll(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	m.batches = s.batches
 	defer m.close()
 	if err := errors.Join(m.start(ctx), m.notices.Refresh(ctx)); err != nil {
 		return err
