@@ -166,6 +166,9 @@ func (l *life) deliver() {
 			if err == nil {
 				err = l.session()
 			}
+			if l.join.Unclear() {
+				l.end(errUnclear)
+			}
 			l.join.Abandon()
 			more = l.heed(err) || l.first != nil && l.first.Pending()
 		}
@@ -193,6 +196,7 @@ func (l *life) complain(err error) {
 // recordLate records, every so often, what earlier lives on this machine were told by mail servers: how
 // they ended may be known only later than this one began.
 func (l *life) recordLate() {
+	failed := onChange(l.Log)
 	every := time.NewTicker(lookForLate)
 	defer every.Stop()
 	for {
@@ -202,7 +206,7 @@ func (l *life) recordLate() {
 			return
 		}
 		if _, err := l.worker.RecordLate(l.ending); err != nil && l.ending.Err() == nil {
-			l.Log.Error("recording what mail servers answered earlier", "error", err)
+			failed(slog.LevelError, "recording what mail servers answered earlier", err)
 		}
 	}
 }
