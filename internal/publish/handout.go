@@ -182,14 +182,19 @@ func (r *round) handOutAll(ctx context.Context, leader *work.Leader, before map[
 	look := time.NewTicker(lookAtBatches)
 	defer look.Stop()
 	for {
-		open, err := r.ledger.UnfinishedEditions(ctx)
+		open, err := r.ledger.EditionsToSend(ctx)
 		if err != nil {
 			return err
 		}
 		for _, e := range open {
-			if _, known := before[e.Number]; !known {
-				before[e.Number] = e
+			if _, known := before[e.Number]; known {
+				continue
 			}
+			counted, err := r.ledger.Edition(ctx, e.Number)
+			if err != nil {
+				return err
+			}
+			before[e.Number] = *counted
 		}
 		busy, err := leader.HandOut(ctx, r.latest.composer, open)
 		if err != nil {

@@ -36,6 +36,7 @@ type Worker struct {
 	beaten sync.WaitGroup
 	lost   context.Context
 	lose   context.CancelCauseFunc
+	gaveUp atomic.Bool
 }
 
 // BeginWork begins a life of a process that runs a command, unless the ledger is a copy; version is the
@@ -119,6 +120,13 @@ func (w *Worker) beat(ctx context.Context) {
 	}
 }
 
+// GiveUp ends all steps that are under way, because the ledger does not answer, and the process is to
+// end: what mail servers have answered is kept beside it.
+func (w *Worker) GiveUp() {
+	w.gaveUp.Store(true)
+	w.engine.recorder.giveUp()
+}
+
 // note takes in how a beat went that was sent at a time.
 func (w *Worker) note(sent time.Time, err error) {
 	switch {
@@ -143,12 +151,15 @@ func (w *Worker) Close() error { return errors.Join(w.leave(), w.Ledger.Close())
 func (w *Worker) leave() error {
 	w.end()
 	w.beaten.Wait()
-	ctx, cancel := context.WithTimeout(context.Background(), endTime)
-	defer cancel()
-	_, err := w.engine.pool.Exec(ctx, `WITH places AS (`+endPlaces+`)
-		UPDATE worker SET dead = TRUE, ended_at = `+leaseNow+`
-		WHERE id = $1 AND NOT dead AND NOT EXISTS (SELECT 1 FROM batch WHERE worker = $1 AND state = 'held')
-			AND NOT EXISTS (SELECT 1 FROM notice_sender WHERE worker = $1)`, w.ID)
+	var err error
+	if !w.gaveUp.Load() {
+		ctx, cancel := context.WithTimeout(context.Background(), endTime)
+		defer cancel()
+		_, err = w.engine.pool.Exec(ctx, `WITH places AS (`+endPlaces+`)
+			UPDATE worker SET dead = TRUE, ended_at = `+leaseNow+`
+			WHERE id = $1 AND NOT dead AND NOT EXISTS (SELECT 1 FROM batch WHERE worker = $1 AND state = 'held')
+				AND NOT EXISTS (SELECT 1 FROM notice_sender WHERE worker = $1)`, w.ID)
+	}
 	w.lose(nil)
 	return w.fail("end the work", err)
 }

@@ -194,11 +194,15 @@ func (b *Batch) Next(ctx context.Context) (*smtp.Job, error) {
 			break
 		}
 		job, err := b.job(ctx, a)
+		if err != nil {
+			b.missed++ // last is beyond the recipient already
+		}
 		if err != nil || job != nil {
 			return job, err
 		}
 	}
 	if err := b.recordWaiting(ctx); err != nil {
+		b.missed++
 		return nil, err
 	}
 	b.drained = true

@@ -107,10 +107,10 @@ func (l *life) workOn(ctx context.Context, batch *postgres.Batch, q *delivery.Ba
 	if q.Unclear() {
 		return errUnclear
 	}
-	if err := l.reporter.flush(context.WithoutCancel(ctx)); err != nil { // before anybody decides about the edition
+	if err := l.reporter.flush(l.last); err != nil { // before anybody decides about the edition
 		return err
 	}
-	rest, more, err := q.Finish(context.WithoutCancel(ctx))
+	rest, more, err := q.Finish(l.last)
 	if err != nil {
 		return err
 	}
@@ -118,7 +118,7 @@ func (l *life) workOn(ctx context.Context, batch *postgres.Batch, q *delivery.Ba
 	if more {
 		ending.Rest = batchesOf(rest)
 	}
-	return l.worker.Finish(context.WithoutCancel(ctx), batch, ending)
+	return l.worker.Finish(l.last, batch, ending)
 }
 
 func endingOf(batch *postgres.Batch, q *delivery.Batch) (e postgres.Ending) {

@@ -52,6 +52,7 @@ type life struct {
 	reporter *reporter
 	wake     chan struct{}   // receives when a batch was added
 	ending   context.Context // nothing new is begun once it has ended
+	last     context.Context // what is under way has to end once it has
 	end      context.CancelCauseFunc
 
 	agreement agreement
@@ -102,6 +103,9 @@ func (l *life) refill() {
 func (l *life) run(ctx context.Context) error {
 	l.ending, l.end = context.WithCancelCause(ctx)
 	defer l.end(nil)
+	last, giveUp := context.WithCancel(context.WithoutCancel(ctx))
+	l.last = last
+	defer giveUp()
 	defer context.AfterFunc(l.worker.Lost(), func() { l.end(context.Cause(l.worker.Lost())) })()
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &batchWorker{life: l})
@@ -129,6 +133,8 @@ func (l *life) run(ctx context.Context) error {
 	defer cancel()
 	if err := client.Stop(stopping); err != nil {
 		l.Log.Warn("batches are not given back; other processes take them over", "error", err)
+		giveUp()
+		l.worker.GiveUp()
 		l.cancelJobs(client)
 	}
 	helpers.Wait()
@@ -140,7 +146,7 @@ func (l *life) run(ctx context.Context) error {
 
 // cancelJobs ends jobs that do not end by themselves.
 func (l *life) cancelJobs(client *river.Client[pgx.Tx]) {
-	at, cancel := context.WithTimeout(context.Background(), time.Second)
+	at, cancel := context.WithTimeout(context.Background(), cancelTime)
 	defer cancel()
 	if err := client.StopAndCancel(at); err != nil {
 		l.Log.Warn("stopping", "error", err)
@@ -196,9 +202,9 @@ func (l *life) complain(err error) {
 // recordLate records, every so often, what earlier lives on this machine were told by mail servers: how
 // they ended may be known only later than this one began.
 func (l *life) recordLate() {
-	failed := onChange(l.Log)
 	every := time.NewTicker(lookForLate)
 	defer every.Stop()
+	log := onChange(l.Log)
 	for {
 		select {
 		case <-every.C:
@@ -206,7 +212,7 @@ func (l *life) recordLate() {
 			return
 		}
 		if _, err := l.worker.RecordLate(l.ending); err != nil && l.ending.Err() == nil {
-			failed(slog.LevelError, "recording what mail servers answered earlier", err)
+			log(slog.LevelError, "recording what mail servers answered earlier", err)
 		}
 	}
 }

@@ -29,20 +29,14 @@ func newSharing(cfg *config.Config, sender *delivery.Sender) *sharing {
 	return s
 }
 
-// join has the sender use the ledger's limits. While there is a rate, it sends nothing before serve.
-func (s *sharing) join(b *postgres.Batches) {
-	if s.limiter == nil {
-		s.sender.Share(nil, b)
-		return
-	}
-	s.sender.Share(s.limiter, b)
-}
-
-// serve takes places for a life until stop is called, which has to be before the life ends.
+// serve has the sender send as a worker, and takes places for it, until stop is called, which has to be
+// before the worker's life ends.
 func (s *sharing) serve(w *postgres.Worker) (stop func()) {
 	if s.limiter == nil {
+		s.sender.Share(unlimited{s.sender.RateLimiter(), w}, w.Batches)
 		return func() {}
 	}
+	s.sender.Share(s.limiter, w.Batches)
 	serving, end := context.WithCancel(context.Background())
 	var served sync.WaitGroup
 	served.Go(func() { s.limiter.Serve(serving, w.Places(s.rates)) })
@@ -51,3 +45,12 @@ func (s *sharing) serve(w *postgres.Worker) (stop func()) {
 		served.Wait()
 	}
 }
+
+// unlimited is the limiter of a worker without a rate.
+type unlimited struct {
+	*smtp.RateLimiter
+	worker *postgres.Worker
+}
+
+// Holds implements [smtp.Limiter]: what a worker that may be dead had begun is sent by others.
+func (u unlimited) Holds() bool { return u.worker.Alive() }

@@ -55,7 +55,9 @@ const (
 	nextLife = 2 * time.Second
 	// stopTime is how long batches may take to be given back at a stop: the replies to what is in
 	// flight are awaited for eight seconds.
-	stopTime = 9500 * time.Millisecond
+	stopTime = 8500 * time.Millisecond
+	// cancelTime is how long jobs may take to end that are canceled.
+	cancelTime = 300 * time.Millisecond
 )
 
 // Run works batches until ctx ends, and gives back those that it holds then. It returns an error if it
@@ -178,7 +180,6 @@ func live(ctx context.Context, o Options, sender *delivery.Sender, common *shari
 		return 0, err
 	}
 	o.Note(nil)
-	common.join(w.Batches)
 	defer common.serve(w)()
 	l, err := newLife(ctx, o, w, sender)
 	if err != nil {
