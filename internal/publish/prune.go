@@ -67,7 +67,7 @@ func (s *pass) pruneMeanwhile(ctx context.Context) (end func()) {
 }
 
 // pruneOften prunes every so often until ctx ends, beside the passes.
-func (d *Daemon) pruneOften(ctx context.Context) {
+func (d *term) pruneOften(ctx context.Context) {
 	for d.cfg.LedgerKeep != 0 && ctx.Err() == nil {
 		err := panics.Catch(func() error { return d.prune(ctx, d.ledger) })
 		d.note(partPruning, unlessStopped(ctx, err))

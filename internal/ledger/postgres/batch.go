@@ -93,15 +93,6 @@ func (b *Batches) Ahead(ctx context.Context) (n int, err error) {
 	return n, b.fail("read the batches", err)
 }
 
-// Retrying returns the deliveries that are in batches of retries which are not done.
-func (b *Batches) Retrying(ctx context.Context) (map[ledger.DeliveryKey]bool, error) {
-	all, err := sqlutil.CollectMap(ctx, b.engine.db, func(row sqlutil.Scanner) (k ledger.DeliveryKey, _ bool, err error) {
-		err = row.Scan(&k.Edition, &k.Subscriber)
-		return k, true, err
-	}, "SELECT edition, unnest(ids) FROM batch WHERE state <> 'done' AND kind = 'retries'")
-	return all, b.fail("read the batches", err)
-}
-
 // Due returns those of a batch's deliveries that were due when it was handed out, and were not tried
 // since. This process's clock may be another one.
 func (w *Worker) Due(ctx context.Context, batch *Batch) ([]ledger.Delivery, error) {
@@ -167,12 +158,20 @@ func (b *Batches) HiddenPosts(ctx context.Context) (map[int64]HiddenPost, error)
 	return all, b.fail("read which posts are hidden", err)
 }
 
-// Claim makes a job's batch this worker's. It returns nil if the job has nothing to do: another one
-// has been handed out for the batch, or it is done.
-func (w *Worker) Claim(ctx context.Context, job Job) (*Batch, error) {
+// ErrOtherSettings says that mail is made of something else by now: see [Settings].
+var ErrOtherSettings = errors.New("the settings of the passes have changed")
+
+// Claim makes a job's batch this worker's, if mail is still made of the settings of this version. It
+// returns nil if the job has nothing to do: another one has been handed out for the batch, or it is done.
+func (w *Worker) Claim(ctx context.Context, job Job, settings int64) (*Batch, error) {
 	batch := &Batch{ID: job.Batch, Fence: job.Fence}
 	var due int64
 	err := w.inTransaction(ctx, nil, func(tx *sql.Tx, _ *sql.Conn) error {
+		if now, err := readSettings(ctx, tx); err != nil {
+			return err
+		} else if now.Version != settings {
+			return ErrOtherSettings
+		}
 		return tx.QueryRowContext(ctx, `UPDATE batch SET state = 'held', worker = $3 WHERE id = $1 AND fence = $2 AND state = 'open'
 			RETURNING edition, kind, after_id, upto_id, ids, round, due_at`, job.Batch, job.Fence, w.ID).
 			Scan(&batch.Edition, &batch.Kind, &batch.After, &batch.Upto, pgtype.NewMap().SQLScanner(&batch.IDs), &batch.Round, &due)
@@ -189,7 +188,7 @@ type Ending struct {
 	Missed   int      // recipients who have to be looked at again
 	Rest     []Batch  // what is left
 	Problems []string // of the edition
-	Stops    bool     // the edition is not to be handed out before the next pass
+	Stops    bool     // because of them nobody hands the edition out before the next pass
 }
 
 // Finish ends a batch of which nothing is under way any more, and hands out what is left of it.
@@ -207,13 +206,12 @@ func (w *Worker) Finish(ctx context.Context, batch *Batch, e Ending) error {
 			return errors.Join(err, &ledger.DeadError{Err: fmt.Errorf("batch %d is not this process's", batch.ID)})
 		}
 		for _, message := range e.Problems {
-			if _, err := tx.ExecContext(ctx, "INSERT INTO edition_problem (edition, message, stops) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
-				batch.Edition, message, e.Stops); err != nil {
+			if err := addProblem(ctx, tx, Problem{Edition: batch.Edition, Message: message, Stops: e.Stops}); err != nil {
 				return err
 			}
 		}
 		if e.Stops {
-			if _, err := tx.ExecContext(ctx, "UPDATE batch SET state = 'done', missed = 1 WHERE edition = $1 AND state = 'open'", batch.Edition); err != nil {
+			if _, err := tx.ExecContext(ctx, endOpen, batch.Edition); err != nil {
 				return err
 			}
 		}
@@ -238,9 +236,12 @@ func (b *Batches) Problems(ctx context.Context) ([]Problem, error) {
 	return all, b.fail("read the editions' problems", err)
 }
 
-// ForgetProblems lets editions that were stopped be handed out again.
+// ForgetProblems lets editions that were stopped be handed out again, from the beginning.
 func (b *Batches) ForgetProblems(ctx context.Context) error {
 	err := b.inTransaction(ctx, nil, func(tx *sql.Tx, _ *sql.Conn) error {
+		if _, err := tx.ExecContext(ctx, "DELETE FROM batch WHERE state = 'done' AND edition IN (SELECT p.edition FROM edition_problem p WHERE p.stops)"); err != nil {
+			return err
+		}
 		_, err := tx.ExecContext(ctx, "DELETE FROM edition_problem")
 		return err
 	})

@@ -89,6 +89,73 @@ func TakeLock(ctx context.Context, dsn string, o Options, command string, now ti
 	return l, nil
 }
 
+// Waiting is told how it goes while [AwaitLock] waits.
+type Waiting struct {
+	For    func(holder string) // another process has the lock, and others than before
+	Failed func(error)         // nil: no longer
+}
+
+// AwaitLock takes the lock once nobody has it. What fails is tried again until ctx ends.
+func AwaitLock(ctx context.Context, dsn string, o Options, command string, now func() time.Time, w Waiting) (*Lock, error) {
+	a, err := parseAddress(dsn)
+	if err != nil {
+		return nil, err
+	}
+	a.config.MaxConns = 2
+	look := time.NewTicker(standbyLook)
+	defer look.Stop()
+	l := &Lock{dsn: dsn, options: o, name: a.name}
+	for holder := ""; l.fence == 0; {
+		other, err := l.stand(ctx, a, ledger.Holder(command, now()))
+		if l.fence != 0 {
+			break
+		}
+		if ctx.Err() != nil {
+			l.close()
+			return nil, ctx.Err()
+		}
+		w.Failed(ledger.Failure(a.name, "wait for the lock", advise(err)))
+		if err == nil && other != holder && other != "" {
+			holder = other
+			w.For(holder)
+		}
+		select {
+		case <-look.C:
+		case <-ctx.Done():
+		}
+	}
+	l.keep()
+	return l, nil
+}
+
+// standbyLook is how often a process that waits for the lease looks at it.
+const standbyLook = time.Second
+
+// stand takes the lease if it is free, and else returns who has it.
+func (l *Lock) stand(ctx context.Context, a *address, holder string) (other string, err error) {
+	within, cancel := context.WithTimeout(ctx, leaseTime)
+	defer cancel()
+	if l.pool == nil {
+		if l.pool, err = a.connect(within); err != nil {
+			return "", err
+		}
+	}
+	// One attempt only: whoever waits for locks here will look again.
+	if err := l.tryTake(within, holder); err != nil {
+		l.fence = 0 // whether that was committed or not: if it was, the lease expires
+		return "", err
+	}
+	var expired, connected bool
+	err = l.pool.QueryRow(within, lookAtLease, passLease).Scan(&other, &expired, &connected)
+	return other, err
+}
+
+func (l *Lock) close() {
+	if l.pool != nil {
+		l.pool.Close()
+	}
+}
+
 // Holder returns who has the lock, as they describe themselves; "" if nobody does.
 func Holder(ctx context.Context, dsn string) (string, error) {
 	a, err := parseAddress(dsn)

@@ -52,7 +52,7 @@ func handOut(t *testing.T) *handedOut {
 
 func (h *handedOut) work(t *testing.T) *Worker {
 	t.Helper()
-	w, err := BeginWork(ctx, h.dsn, Options{StateDir: t.TempDir()}, "test")
+	w, err := BeginWork(ctx, h.dsn, Options{StateDir: t.TempDir()}, "publisher work", "test")
 	noError(t, err)
 	t.Cleanup(func() { w.Close() })
 	return w
@@ -60,7 +60,7 @@ func (h *handedOut) work(t *testing.T) *Worker {
 
 func (h *handedOut) claim(t *testing.T, w *Worker, b Batch) *Batch {
 	t.Helper()
-	got, err := w.Claim(ctx, Job{b.ID, b.Fence})
+	got, err := w.Claim(ctx, Job{b.ID, b.Fence}, 0)
 	noError(t, err)
 	return got
 }
@@ -121,7 +121,7 @@ func TestTakeOver(t *testing.T) {
 			zombie.silence() // between the intents and the replies
 
 			took := h.takeOver(t, other, zombie, hold)
-			if took == nil || *took != (TakenOver{zombie.ID, 1, 2}) {
+			if took == nil || *took != (TakenOver{Worker: zombie.ID, Batches: 1, Interrupted: 2}) {
 				t.Fatalf("took over %+v", took)
 			}
 			want := []string{"1 sent 0", "2 " + uncertain, "3 " + uncertain, "11 sending 0"}

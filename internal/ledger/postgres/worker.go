@@ -39,8 +39,8 @@ type Worker struct {
 	gaveUp atomic.Bool
 }
 
-// BeginWork begins a life. version is the program's.
-func BeginWork(ctx context.Context, dsn string, o Options, version string) (*Worker, error) {
+// BeginWork begins a life of a process that runs a command; version is the program's.
+func BeginWork(ctx context.Context, dsn string, o Options, command, version string) (*Worker, error) {
 	e, err := openAddress(ctx, dsn, o)
 	if err != nil {
 		return nil, err
@@ -48,7 +48,7 @@ func BeginWork(ctx context.Context, dsn string, o Options, version string) (*Wor
 	b, err := newBatches(e)
 	var w *Worker
 	if err == nil {
-		w, err = b.newWorker(ctx, version)
+		w, err = b.newWorker(ctx, command, version)
 	}
 	if err != nil {
 		return nil, errors.Join(e.fail("begin to work", err), e.Close())
@@ -57,38 +57,22 @@ func BeginWork(ctx context.Context, dsn string, o Options, version string) (*Wor
 	if w.Ledger, err = e.ledger(ctx); err != nil {
 		return nil, err
 	}
-	w.live()
-	return w, nil
-}
-
-// BeginSending begins a life of a process that sends something, and works no batches. It has no
-// Ledger of its own.
-func (b *Batches) BeginSending(ctx context.Context, version string) (*Worker, error) {
-	w, err := b.newWorker(ctx, version)
-	if err != nil {
-		return nil, b.fail("begin to send", err)
-	}
-	w.live()
-	return w, nil
-}
-
-func (b *Batches) newWorker(ctx context.Context, version string) (*Worker, error) {
-	w := &Worker{Batches: b, began: time.Now()}
-	w.lost, w.lose = context.WithCancelCause(context.Background())
-	var err error
-	w.ID, err = b.engine.addWorker(ctx, version)
-	return w, err
-}
-
-func (w *Worker) live() {
 	beating, end := context.WithCancel(context.Background())
 	w.end = end
 	w.beaten.Go(func() { w.beat(beating) })
+	return w, nil
 }
 
-func (e *engine) addWorker(ctx context.Context, version string) (id int64, err error) {
-	err = e.pool.QueryRow(ctx, "INSERT INTO worker (host, process, version, began_at) VALUES ($1, $2, $3, "+leaseNow+") RETURNING id",
-		hostname(), os.Getpid(), version).Scan(&id)
+func (b *Batches) newWorker(ctx context.Context, command, version string) (w *Worker, err error) {
+	w = &Worker{Batches: b, began: time.Now()}
+	w.lost, w.lose = context.WithCancelCause(context.Background())
+	w.ID, err = b.engine.addWorker(ctx, command, version)
+	return w, err
+}
+
+func (e *engine) addWorker(ctx context.Context, command, version string) (id int64, err error) {
+	err = e.pool.QueryRow(ctx, "INSERT INTO worker (host, process, command, version, began_at) VALUES ($1, $2, $3, $4, "+leaseNow+") RETURNING id",
+		hostname(), os.Getpid(), command, version).Scan(&id)
 	return id, err
 }
 
@@ -158,7 +142,9 @@ func (w *Worker) Alive() bool {
 
 // Close ends the life, and closes the ledger. Batches that the worker still holds are handed out
 // again when another worker notices.
-func (w *Worker) Close() error {
+func (w *Worker) Close() error { return errors.Join(w.leave(), w.Ledger.Close()) }
+
+func (w *Worker) leave() error {
 	w.end()
 	w.beaten.Wait()
 	var err error
@@ -167,12 +153,9 @@ func (w *Worker) Close() error {
 		defer cancel()
 		_, err = w.engine.pool.Exec(ctx, `WITH places AS (`+endPlaces+`)
 			UPDATE worker SET dead = TRUE, ended_at = `+leaseNow+`
-			WHERE id = $1 AND NOT dead AND NOT EXISTS (SELECT 1 FROM batch WHERE worker = $1 AND state = 'held')`, w.ID)
+			WHERE id = $1 AND NOT dead AND NOT EXISTS (SELECT 1 FROM batch WHERE worker = $1 AND state = 'held')
+				AND NOT EXISTS (SELECT 1 FROM notice_sender WHERE worker = $1)`, w.ID)
 	}
 	w.lose(nil)
-	err = w.fail("end the work", err)
-	if w.Ledger == nil {
-		return err
-	}
-	return errors.Join(err, w.Ledger.Close())
+	return w.fail("end the work", err)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"publisher/internal/hint"
 	"publisher/internal/ledger/postgres"
 	"publisher/internal/publish/delivery"
 
@@ -31,8 +32,14 @@ func (b *batchWorker) Work(ctx context.Context, job *river.Job[postgres.Job]) er
 	if l.ending.Err() != nil {
 		return river.JobSnooze(0)
 	}
-	batch, err := l.worker.Claim(ctx, job.Args)
+	batch, err := l.worker.Claim(ctx, job.Args, l.settings.Load())
 	switch {
+	case errors.Is(err, postgres.ErrOtherSettings):
+		select {
+		case l.recheck <- struct{}{}:
+		default:
+		}
+		return river.JobSnooze(0)
 	case err != nil && isDead(err):
 		return river.JobSnooze(0)
 	case err != nil:
@@ -75,18 +82,14 @@ func (l *life) open(ctx context.Context, batch *postgres.Batch) (*delivery.Batch
 	if err != nil {
 		return nil, err
 	}
-	o := delivery.Options{Config: l.Config, Ledger: l.worker.Ledger, Log: l.Log, Now: l.Now, Progress: l.Progress}
-	return delivery.NewBatch(ctx, o, from, part)
+	return delivery.NewBatch(ctx, l.options(), from, part, l.reporter.note)
 }
 
 // workOn delivers what is in the queue of a batch.
 func (l *life) workOn(ctx context.Context, batch *postgres.Batch, q *delivery.Batch) error {
 	l.join.Add(q)
 	defer l.join.Remove(q)
-	select {
-	case l.wake <- struct{}{}:
-	default:
-	}
+	l.refill()
 	enough := time.NewTimer(longestBatch)
 	defer enough.Stop()
 	select {
@@ -104,19 +107,32 @@ func (l *life) workOn(ctx context.Context, batch *postgres.Batch, q *delivery.Ba
 	if q.Unclear() {
 		return errUnclear
 	}
+	if err := l.reporter.flush(l.last); err != nil { // before anybody decides about the edition
+		return err
+	}
 	rest, more, err := q.Finish(l.last)
 	if err != nil {
 		return err
 	}
-	ending := postgres.Ending{Missed: q.Missed()}
+	ending := endingOf(batch, q)
 	if more {
 		ending.Rest = batchesOf(rest)
 	}
-	for _, problem := range q.Errors() {
-		ending.Problems = append(ending.Problems, problem.Error())
-	}
-	if ending.Stops = q.Stopped(); ending.Stops {
-		ending.Missed++
-	}
 	return l.worker.Finish(l.last, batch, ending)
+}
+
+func endingOf(batch *postgres.Batch, q *delivery.Batch) (e postgres.Ending) {
+	for _, problem := range q.Errors() {
+		e.Problems = append(e.Problems, hint.Text(problem))
+	}
+	missed, lacking := q.Missed()
+	switch {
+	case batch.Kind == postgres.BatchRetries: // whoever was not tried is still due
+		e.Missed = lacking
+	case q.Stopped():
+		e.Missed = missed + 1
+	default:
+		e.Missed = missed
+	}
+	return e
 }

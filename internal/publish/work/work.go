@@ -8,12 +8,16 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"publisher/internal/config"
+	"publisher/internal/hint"
 	"publisher/internal/ledger"
 	"publisher/internal/ledger/postgres"
+	"publisher/internal/metrics"
 	"publisher/internal/publish/delivery"
+	"publisher/internal/publish/notices"
 )
 
 // Options are what a process that works provides.
@@ -21,6 +25,7 @@ type Options struct {
 	Config   *config.Config
 	DSN      string
 	StateDir string // absolute
+	Command  string // that this process runs
 	Version  string // of the program
 	Log      *slog.Logger
 	Now      func() time.Time
@@ -29,6 +34,20 @@ type Options struct {
 	// Note is told how each delivery went: nil, or mostly that the mail server cannot be used. They are
 	// tried again. nil logs that.
 	Note func(error)
+	// Notices are what this process sends besides batches; nil without templates.
+	Notices *Notices
+	Metrics *metrics.Metrics
+	// Troubles returns what else is wrong in this process; nil for nothing.
+	Troubles func() []postgres.Trouble
+}
+
+// Notices are the mails to one person that are not digests. They go out before the batches, over the same
+// connections.
+type Notices struct {
+	Open  func(context.Context, *ledger.Ledger) (*notices.Queue, error) // with the ledger of a life
+	Woken <-chan struct{}                                               // has the ledger asked for them at once
+	Poll  time.Duration                                                 // how often it is asked otherwise; 0 for the usual time
+	Note  func(error)                                                   // told how each look went
 }
 
 const (
@@ -53,6 +72,9 @@ func Run(ctx context.Context, o Options) error {
 		return err
 	}
 	defer sender.Close()
+	if o.Metrics != nil {
+		sender.Observe(o.Metrics)
+	}
 	common := newSharing(o.Config, sender)
 	if o.Progress == nil {
 		o.Progress = func(delivery.Progress) {}
@@ -64,6 +86,7 @@ func Run(ctx context.Context, o Options) error {
 			}
 		}
 	}
+	o.rememberServer()
 	var earlier int64 // the worker that this process was before; 0 for none
 	log := onChange(o.Log)
 	for {
@@ -93,6 +116,29 @@ func Run(ctx context.Context, o Options) error {
 	}
 }
 
+// rememberServer adds to the troubles what Note was told of last.
+func (o *Options) rememberServer() {
+	var last atomic.Pointer[postgres.Trouble]
+	note, others := o.Note, o.Troubles
+	o.Note = func(err error) {
+		var t *postgres.Trouble
+		if err != nil {
+			t = &postgres.Trouble{Message: hint.Text(err), Hint: "mail goes on by itself once that is over"}
+		}
+		last.Store(t)
+		note(err)
+	}
+	o.Troubles = func() (all []postgres.Trouble) {
+		if others != nil {
+			all = others()
+		}
+		if t := last.Load(); t != nil {
+			all = append(all, *t)
+		}
+		return all
+	}
+}
+
 // onChange returns a function that logs an error unless it was the last one that it logged.
 func onChange(log *slog.Logger) func(slog.Level, string, error) {
 	last := ""
@@ -116,7 +162,7 @@ func isFinal(err error) bool {
 // live is one life, after an earlier one unless that is 0. It returns the worker that it was; 0 if it did
 // not begin.
 func live(ctx context.Context, o Options, sender *delivery.Sender, common *sharing, earlier int64) (id int64, err error) {
-	w, err := postgres.BeginWork(ctx, o.DSN, postgres.Options{StateDir: o.StateDir}, o.Version)
+	w, err := postgres.BeginWork(ctx, o.DSN, postgres.Options{StateDir: o.StateDir}, o.Command, o.Version)
 	if err != nil {
 		return 0, err
 	}
@@ -136,13 +182,15 @@ func live(ctx context.Context, o Options, sender *delivery.Sender, common *shari
 	if _, err := w.RecordLate(ctx); err != nil {
 		return 0, err
 	}
-	common.join(w.Batches)
 	defer common.serve(w)()
-	l := newLife(o, w, sender)
+	l, err := newLife(ctx, o, w, sender)
+	if err != nil {
+		return 0, err
+	}
 	if o.Working != nil {
 		o.Working()
 	}
-	return w.ID, l.run(ctx)
+	return w.ID, l.agree(ctx, l.run)
 }
 
 func isDead(err error) bool {
@@ -158,7 +206,7 @@ func note(log *slog.Logger) func(postgres.TakenOver, error) {
 			failed(slog.LevelError, "looking at the other processes", err)
 			return
 		}
-		log.Warn("took over the work of a process that is dead", "worker", took.Worker, "batches", took.Batches, "uncertain", took.Interrupted)
+		log.Warn("took over the work of a process that is dead", "worker", took.Worker, "batches", took.Batches, "uncertain", took.Interrupted+took.Notices)
 	}
 }
 

@@ -4,6 +4,7 @@ package work_test
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -23,9 +24,9 @@ import (
 	"publisher/internal/config"
 	"publisher/internal/ledger"
 	"publisher/internal/ledger/imports"
-	"publisher/internal/ledger/postgres"
 	"publisher/internal/postgrestest"
 	"publisher/internal/publish/catalog"
+	"publisher/internal/publish/delivery"
 	"publisher/internal/publish/editions"
 	"publisher/internal/publish/work"
 	"publisher/internal/smtptest"
@@ -156,7 +157,7 @@ func newFleet(t *testing.T, subscribers int, settings string, sink smtptest.Opti
 	return newFleetIn(t, postgrestest.New(t), subscribers, settings, sink)
 }
 
-// newFleetIn is newFleet with a database.
+// newFleetIn is newFleet with the ledger's address.
 func newFleetIn(t *testing.T, dsn string, subscribers int, settings string, sink smtptest.Options) *fleet {
 	t.Helper()
 	f := &fleet{t: t, dsn: dsn, sink: smtptest.Start(t, sink), settings: settings}
@@ -166,14 +167,8 @@ func newFleetIn(t *testing.T, dsn string, subscribers int, settings string, sink
 	var err error
 	f.cfg, err = config.Load(filepath.Join(dir, "config.yaml"), os.LookupEnv)
 	f.check(err)
-	lock, err := postgres.TakeLock(t.Context(), f.dsn, postgres.Options{StateDir: f.cfg.Path(f.cfg.State.Dir)}, "publisher serve", time.Now())
-	f.check(err)
-	t.Cleanup(func() { lock.Release() })
-	l, batches, err := lock.OpenWithBatches(t.Context())
-	f.check(err)
-	t.Cleanup(func() { l.Close() })
-	f.ledger = l
-	f.leader = &work.Leader{Config: f.cfg, Ledger: l, Batches: batches, Log: slog.New(slog.DiscardHandler), Now: time.Now}
+	f.openIn(dsn)
+	l := f.ledger
 	yesterday := time.Now().Add(-25 * time.Hour).Truncate(time.Microsecond)
 	f.survey(yesterday)
 	_, err = imports.Run(t.Context(), l, func(yield func(imports.Row, error) bool) {
@@ -277,5 +272,34 @@ func TestSeveralProcesses(t *testing.T) {
 	f.lead(time.Minute)
 	if n := f.account(subscribers); n > 0 {
 		t.Errorf("%d doubles", n)
+	}
+}
+
+// A process that is asked to end while it prepares a recipient's mail, and can read nothing any more, leaves the
+// recipient to the next look at the edition.
+func TestInterruptedBetweenTwoReads(t *testing.T) {
+	f := newFleet(t, 3, "", smtptest.Options{})
+	f.check(delivery.Prepare(t.Context(), f.compose, &f.closed[0]))
+	posts, err := f.ledger.NumberedPosts(t.Context())
+	f.check(err)
+	ctx, stop := context.WithCancel(t.Context())
+	looks := 0
+	o := delivery.Options{Config: f.cfg, Ledger: f.ledger, Log: slog.New(slog.DiscardHandler), Progress: func(delivery.Progress) {}, Now: func() time.Time {
+		if looks++; looks == 3 { // the first two are at the beginning, and at the recipients
+			stop()
+		}
+		return time.Now()
+	}}
+	from := &delivery.Stored{Stored: editions.NewStored(f.cfg, f.ledger), Posts: posts}
+	b, err := delivery.NewBatch(t.Context(), o, from, delivery.Part{Edition: f.closed[0], Upto: 1000}, func(int64, delivery.Reply) {})
+	f.check(err)
+	if job, err := b.Next(ctx); job != nil || !errors.Is(err, context.Canceled) {
+		t.Fatalf("%v, %v", job, err)
+	}
+	b.Close()
+	rest, more, err := b.Finish(t.Context())
+	f.check(err)
+	if missed, _ := b.Missed(); missed == 0 && rest.After > 0 {
+		t.Errorf("the recipient is forgotten; what is left begins after %d (%v)", rest.After, more)
 	}
 }
