@@ -18,7 +18,8 @@ func newWorkCommand(a *app) *cobra.Command {
 		Long: `Delivers mail that a publisher serve or run with the same ledger hands out, and nothing else.
 It needs the config file and a ledger in PostgreSQL; no content, no templates, no web
 server. There may be any number of them. When one dies, the others take over what it was
-sending within seconds.
+sending within seconds. One whose config would make other mail than the leader's delivers
+nothing, and says which settings differ.
 
 SIGTERM or Ctrl-C stops it within ten seconds: it gives back what it has not sent.`,
 		Example: "  publisher work\n  publisher work --log-format json",

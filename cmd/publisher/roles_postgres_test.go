@@ -94,6 +94,7 @@ func TestRolesOnPostgreSQL(t *testing.T) {
 	first, second := m.add(list), m.add(list)
 	first.start()
 	first.await(leading, nil)
+	first.await("feeds", nil) // the first look is over
 	second.start()
 	standing := second.await("standing by", nil)
 	if holder := fmt.Sprint(standing["leader"]); !strings.HasPrefix(holder, fmt.Sprintf("publisher serve (process %d on ", first.cmd.Process.Pid)) {
@@ -159,7 +160,7 @@ func TestOtherSettingsOnPostgreSQL(t *testing.T) {
 	m := newMachines(t, emptyLedger(t), sink, "")
 	leader := m.add("email\nada@example.com\n")
 	leader.start()
-	leader.await(leading, nil)
+	leader.await("feeds", nil) // the first look is over
 	other := strings.Replace(m.config, "from: news@example.com", "from: other@example.com, reply_to: x@example.com", 1)
 	worker := m.worker(other)
 	worker.launch()

@@ -16,6 +16,20 @@ var ErrClosed = errors.New("the ledger is closed")
 // ErrBusy is wrapped by errors that occur because another program has locked the ledger.
 var ErrBusy = errors.New("another program has locked it")
 
+// AwayError means that the database cannot be reached, or does not serve anybody now. It may soon.
+type AwayError struct{ Err error }
+
+func (e *AwayError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the database's error.
+func (e *AwayError) Unwrap() error { return e.Err }
+
+// IsAway reports whether an error is, or wraps, an *AwayError.
+func IsAway(err error) bool {
+	var away *AwayError
+	return errors.As(err, &away)
+}
+
 // errNotOpen is the error for a result of a delivery that is not open.
 var errNotOpen = errors.New("not open")
 

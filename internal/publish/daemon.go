@@ -26,6 +26,7 @@ type Daemon struct {
 	*Publisher
 	ledger *ledger.Ledger // in which anybody may store something who does not make the passes
 	lease  Lease          // nil: there is no other daemon
+	begin  func()         // has this process deliver, as one of several
 	every  time.Duration
 	wait   Wait
 

@@ -3,6 +3,7 @@ package publish
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"time"
 
@@ -34,8 +35,9 @@ const (
 // runShared works until ctx ends, as one of several daemons.
 func (d *Daemon) runShared(ctx context.Context, changed <-chan struct{}) error {
 	var working sync.WaitGroup
-	working.Go(func() { d.keepWorking(ctx) })
 	defer working.Wait()
+	// Whoever leads says first what mail is made of: a config that was reloaded differs from that before.
+	d.begin = sync.OnceFunc(func() { working.Go(func() { d.keepWorking(ctx) }) })
 	for ctx.Err() == nil {
 		lock, err := d.standBy(ctx, changed)
 		if err != nil {
@@ -68,7 +70,7 @@ func (d *Daemon) troubles() (all []postgres.Trouble) {
 		lines := hint.Lines(err)
 		t := postgres.Trouble{Message: lines[0], Decide: lack != nil}
 		if len(lines) > 1 {
-			t.Hint = lines[1]
+			t.Hint = strings.TrimPrefix(lines[1], "hint: ")
 		}
 		all = append(all, t)
 	}
@@ -92,8 +94,14 @@ func (d *Daemon) standBy(ctx context.Context, changed <-chan struct{}) (engines.
 		For: func(holder string) {
 			d.log.Info("standing by", "leader", holder)
 			begin()
+			d.begin()
 		},
-		Failed: func(err error) { d.note(partLease, unlessStopped(ctx, err)) },
+		Failed: func(err error) {
+			d.note(partLease, unlessStopped(ctx, err))
+			if err != nil {
+				d.begin()
+			}
+		},
 	})
 }
 
@@ -139,6 +147,7 @@ func (d *Daemon) lead(ctx context.Context, lock engines.Lock, changed <-chan str
 	held, end := lock.Held(ctx)
 	defer end()
 	err := panics.Catch(func() error { return d.leadWith(held, lock, changed) })
+	d.begin()
 	if err = unlessStopped(held, err); err != nil && !isLocked(err) {
 		d.note(partLease, err)
 	}
@@ -170,6 +179,7 @@ func (d *Daemon) leadWith(held context.Context, lock engines.Lock, changed <-cha
 	if err := d.shareSettings(ctx, batches); err != nil {
 		return err
 	}
+	d.begin()
 	t := d.newTerm(l, batches)
 	t.lose = lose
 	defer d.forget(partContent, partMail, partMailbox, partPruning)
@@ -211,6 +221,9 @@ func (t *term) note(part string, err error) {
 		return
 	}
 	t.Daemon.note(part, err)
+	if t.batches != nil && ledger.IsAway(err) {
+		t.tryAgain()
+	}
 	var lack *catalog.LackError
 	if errors.As(err, &lack) { // only on this machine
 		err = nil

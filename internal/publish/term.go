@@ -22,13 +22,14 @@ type term struct {
 	batches *postgres.Batches // by which several processes deliver; nil if this one does it alone
 	surveys chan *pass        // the newest survey that mail has not been sent for yet
 	lose    func()            // ends the term, since another process makes the passes
+	again   chan struct{}     // receives when something is to be tried again before its time
 
 	storing sync.Mutex
 	kept    map[string]string // the messages in the ledger of what fails, as far as known
 }
 
 func (d *Daemon) newTerm(l *ledger.Ledger, b *postgres.Batches) *term {
-	return &term{Daemon: d, ledger: l, batches: b, surveys: make(chan *pass, 1), lose: func() {}, kept: map[string]string{}}
+	return &term{Daemon: d, ledger: l, batches: b, surveys: make(chan *pass, 1), lose: func() {}, again: make(chan struct{}, 1), kept: map[string]string{}}
 }
 
 // run makes the passes until ctx ends, then lets deliveries in flight finish.
@@ -44,7 +45,12 @@ func (d *term) run(ctx context.Context, changed <-chan struct{}) error {
 		d.keepFault(partPruning, nil)
 	}
 	defer m.close()
-	m.note(unlessStopped(ctx, m.start(ctx)))
+	err = unlessStopped(ctx, m.start(ctx))
+	if err != nil && d.batches != nil {
+		return err // the next term begins with that
+	}
+	m.note(err)
+	changed = d.orAgain(ctx, changed)
 	var mailing sync.WaitGroup
 	mailing.Go(func() { m.watchNotices(ctx) })
 	mailing.Go(func() { d.sendMail(ctx, m) })
@@ -65,6 +71,42 @@ func (d *term) run(ctx context.Context, changed <-chan struct{}) error {
 		}
 	}
 }
+
+// orAgain returns a channel that receives when one does, or again.
+func (d *term) orAgain(ctx context.Context, changed <-chan struct{}) <-chan struct{} {
+	if d.batches == nil {
+		return changed
+	}
+	either := make(chan struct{}, 1)
+	go func() {
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-changed:
+			case <-d.again:
+			}
+			select {
+			case either <- struct{}{}:
+			default:
+			}
+		}
+	}()
+	return either
+}
+
+// tryAgain has the next look come soon: the ledger could not be reached.
+func (d *term) tryAgain() {
+	time.AfterFunc(againAfter, func() {
+		select {
+		case d.again <- struct{}{}:
+		default:
+		}
+	})
+}
+
+// againAfter is how long after that.
+const againAfter = 5 * time.Second
 
 // look surveys the tree, updates the feeds, hands the survey over for its mail, and returns
 // when to look again.

@@ -55,7 +55,7 @@ func advise(err error) error {
 	case isConnecting:
 		return adviseOnNetwork(connecting)
 	case isLost(err):
-		return hint.With(&said{"the connection to the server was lost", err}, "run again when the server is up")
+		return hint.With(&ledger.AwayError{Err: &said{"the connection to the server was lost", err}}, "run again when the server is up")
 	}
 	return err
 }
@@ -92,9 +92,9 @@ func adviseOnServer(err error, server *pgconn.PgError) error {
 	case declaredDead:
 		return &ledger.DeadError{Err: err}
 	case tooManyConnections:
-		return hint.With(said, "raise max_connections of the server, or end what else uses it, and run again")
+		return hint.With(&ledger.AwayError{Err: said}, "raise max_connections of the server, or end what else uses it, and run again")
 	case adminShutdown, crashShutdown, cannotConnectNow:
-		return hint.With(said, "run again when the server is up")
+		return hint.With(&ledger.AwayError{Err: said}, "run again when the server is up")
 	case readOnlyTransaction:
 		return &ledger.AddressError{Err: hint.With(said, "the server has become a standby: name the primary server in ledger")}
 	case notAllowed:
@@ -118,11 +118,11 @@ func adviseOnNetwork(connecting *pgconn.ConnectError) error {
 	case errors.As(connecting, &certificate), errors.As(connecting, &authority):
 		return &ledger.AddressError{Err: hint.With(fmt.Errorf("the certificate of %s is not valid here", at), "name its authority with sslrootcert=FILE in ledger, and its host as in the certificate")}
 	case errors.As(connecting, &unknown) && unknown.IsNotFound:
-		return hint.With(fmt.Errorf("there is no host %s", unknown.Name), "check the host in ledger")
+		return hint.With(&ledger.AwayError{Err: fmt.Errorf("there is no host %s", unknown.Name)}, "check the host in ledger")
 	case errors.Is(connecting, context.DeadlineExceeded) || pgconn.Timeout(connecting):
-		return hint.With(fmt.Errorf("%s does not answer", at), "check host and port in ledger, and whether a firewall is between")
+		return hint.With(&ledger.AwayError{Err: fmt.Errorf("%s does not answer", at)}, "check host and port in ledger, and whether a firewall is between")
 	default:
-		return hint.With(fmt.Errorf("cannot connect to %s (%s)", at, reason(connecting)), "check host and port in ledger, and whether the server is up")
+		return hint.With(&ledger.AwayError{Err: fmt.Errorf("cannot connect to %s (%s)", at, reason(connecting))}, "check host and port in ledger, and whether the server is up")
 	}
 }
 

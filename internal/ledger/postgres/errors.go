@@ -56,6 +56,9 @@ func (e *engine) Unavailable(err error) bool {
 	if err == nil {
 		return false
 	}
+	if ledger.IsAway(err) {
+		return true
+	}
 	if class := code(err); class != "" {
 		return isConflict(err) || isEnding(err) || class == readOnlyTransaction || class == fenced || class == declaredDead ||
 			slices.Contains([]string{"53", "54", "57", "58", "XX"}, class[:2])

@@ -39,11 +39,15 @@ type Worker struct {
 	gaveUp atomic.Bool
 }
 
-// BeginWork begins a life of a process that runs a command; version is the program's.
+// BeginWork begins a life of a process that runs a command, unless the ledger is a copy; version is the
+// program's.
 func BeginWork(ctx context.Context, dsn string, o Options, command, version string) (*Worker, error) {
 	e, err := openAddress(ctx, dsn, o)
 	if err != nil {
 		return nil, err
+	}
+	if err := e.CheckCloneMark(ctx); err != nil {
+		return nil, errors.Join(err, e.Close())
 	}
 	b, err := newBatches(e)
 	var w *Worker

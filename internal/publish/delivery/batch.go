@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 
 	"publisher/internal/ledger"
@@ -314,6 +315,9 @@ func (j *Join) Stop(edition int64) {
 		}
 	}
 }
+
+// Unclear reports whether one of the batches is: see [Batch.Unclear].
+func (j *Join) Unclear() bool { return slices.ContainsFunc(j.turn(), (*Batch).Unclear) }
 
 // Abandon abandons all batches: see [Batch.Abandon].
 func (j *Join) Abandon() {

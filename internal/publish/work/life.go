@@ -172,6 +172,9 @@ func (l *life) deliver() {
 			if err == nil {
 				err = l.session()
 			}
+			if l.join.Unclear() {
+				l.end(errUnclear)
+			}
 			l.join.Abandon()
 			more = l.heed(err) || l.first != nil && l.first.Pending()
 		}

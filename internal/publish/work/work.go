@@ -171,9 +171,6 @@ func live(ctx context.Context, o Options, sender *delivery.Sender, common *shari
 			err = closed
 		}
 	}()
-	if err := w.Ledger.CheckCloneMark(ctx); err != nil {
-		return 0, err
-	}
 	if earlier != 0 {
 		if err := w.Resume(ctx, earlier, o.Config.Mail.Uncertain == "hold", o.Now()); err != nil {
 			return 0, err
@@ -182,6 +179,7 @@ func live(ctx context.Context, o Options, sender *delivery.Sender, common *shari
 	if _, err := w.RecordLate(ctx); err != nil {
 		return 0, err
 	}
+	o.Note(nil)
 	defer common.serve(w)()
 	l, err := newLife(ctx, o, w, sender)
 	if err != nil {

@@ -157,7 +157,7 @@ func newFleet(t *testing.T, subscribers int, settings string, sink smtptest.Opti
 	return newFleetIn(t, postgrestest.New(t), subscribers, settings, sink)
 }
 
-// newFleetIn is newFleet with the ledger's address.
+// newFleetIn is newFleet with a database.
 func newFleetIn(t *testing.T, dsn string, subscribers int, settings string, sink smtptest.Options) *fleet {
 	t.Helper()
 	f := &fleet{t: t, dsn: dsn, sink: smtptest.Start(t, sink), settings: settings}
