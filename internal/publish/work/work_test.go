@@ -5,6 +5,7 @@ package work_test
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"log/slog"
@@ -12,6 +13,8 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -39,6 +42,10 @@ const clockVariable = "WORK_TEST_CLOCK"
 func TestMain(m *testing.M) {
 	folder, ok := os.LookupEnv(childVariable)
 	if !ok {
+		// Most tests wait. The flag -parallel overrides this.
+		if err := flag.Set("test.parallel", strconv.Itoa(4*runtime.GOMAXPROCS(0))); err != nil {
+			panic(err)
+		}
 		os.Exit(m.Run())
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
