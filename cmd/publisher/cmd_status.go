@@ -40,11 +40,11 @@ Exit code 0: all is well. 1: something fails, or a delivery waits to be tried ag
 				start = nil // another machine makes the passes, and this one may be there to deliver only
 			}
 			err = engines.View(c.Context(), publish.Place(cfg), func(l *ledger.Ledger) error {
-				processes, err := engines.Processes(c.Context(), publish.Place(cfg), l)
+				fleet, err := engines.Fleet(c.Context(), publish.Place(cfg), l)
 				if err != nil {
 					return err
 				}
-				r, err = status.Make(c.Context(), status.Options{Config: cfg, Ledger: l, Now: a.now(), Running: running, Start: start, Processes: processes})
+				r, err = status.Make(c.Context(), status.Options{Config: cfg, Ledger: l, Now: a.now(), Running: running, Start: start, Fleet: fleet})
 				return err
 			})
 			if err != nil {
@@ -99,9 +99,7 @@ func (u *ui) printStatus(r *status.Report, now time.Time) error {
 	if r.Running != "" {
 		out.row("running\t%s", r.Running)
 	}
-	for _, p := range r.Processes {
-		out.row("delivers\t%s (process %d on %s, since %s): %s", p.Command, p.Process, p.Host, p.Began, count(p.Batches, "batch"))
-	}
+	printFleet(out, r)
 	if r.Pass == nil {
 		out.row("last pass\tnone yet; `publisher run` does the first")
 	} else {

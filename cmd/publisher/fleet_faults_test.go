@@ -48,21 +48,31 @@ type fault struct {
 }
 
 func (s *faults) kinds() []fault {
-	return []fault{
+	all := []fault{
 		{"kill -9", func(m *member, _ time.Duration) { m.signal(syscall.SIGKILL) }},
 		{"SIGSTOP", func(m *member, long time.Duration) {
 			m.signal(syscall.SIGSTOP)
 			s.sleep(long)
 			m.signal(syscall.SIGCONT)
 		}},
+		{"SIGTERM", func(m *member, _ time.Duration) { m.signal(syscall.SIGTERM) }},
+		{"cut off", func(m *member, long time.Duration) {
+			m.cutOff()
+			s.sleep(long)
+			m.rejoin()
+		}},
+	}
+	if s.networks {
+		return all
+	}
+	return append(all, []fault{
 		{"black hole to PostgreSQL", s.inTheWay(toDB, holes)},
 		{"cut from PostgreSQL", s.inTheWay(toDB, cuts)},
 		{"delay to PostgreSQL", s.inTheWay(toDB, delays)},
 		{"black hole to the mail server", s.inTheWay(toSink, holes)},
 		{"cut from the mail server", s.inTheWay(toSink, cuts)},
 		{"delay to the mail server", s.inTheWay(toSink, delays)},
-		{"SIGTERM", func(m *member, _ time.Duration) { m.signal(syscall.SIGTERM) }},
-	}
+	}...)
 }
 
 func toDB(m *member) *proxy   { return m.toDB }
@@ -134,10 +144,10 @@ func (s *faults) hitOne(kind fault, long time.Duration) {
 }
 
 // terminate ends all connections of the machines.
-func (s *faults) terminate() {
-	_, err := s.db.Exec(s.t.Context(), "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
+func (f *fleet) terminate() {
+	_, err := f.db.Exec(f.t.Context(), "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
 	if err != nil {
-		s.t.Log(err)
+		f.t.Log(err)
 	}
 }
 

@@ -33,6 +33,7 @@ const fleetConnections = 8 // of each process
 type fleet struct {
 	t         *testing.T
 	uncertain string // mail.uncertain
+	networks  bool
 	postgres  *postgrestest.Server
 	dsn       string        // that no proxy is in the way of
 	db        *pgxpool.Pool // the test's own
@@ -42,8 +43,11 @@ type fleet struct {
 
 	mu      sync.Mutex
 	members []*member
+	known   []*member       // also those that have left
 	mails   map[mailKey]int // that the mail server accepted
 }
+
+const oldPost = "---\ntitle: Old\ndate: 2019-01-01\n---\nOld.\n"
 
 type mailKey struct {
 	edition int64
@@ -58,10 +62,13 @@ type member struct {
 	dir     string
 	toDB    *proxy
 	toSink  *proxy
+	link    *link // instead of the proxies, in a network of its own; nil on this machine's
 
 	mu     sync.Mutex
 	cmd    *exec.Cmd
 	leaves bool // it is not to be started again
+	once   bool // nor when its process ends by itself
+	code   int  // with which the last process ended
 	busy   bool // something happens to it
 	ended  chan struct{}
 }
@@ -69,18 +76,32 @@ type member struct {
 // newFleet returns a fleet with subscribers, and no machine yet.
 func newFleet(t *testing.T, uncertain string, subscribers int) *fleet {
 	t.Helper()
-	f := &fleet{t: t, uncertain: uncertain, mails: map[mailKey]int{}}
-	f.postgres = postgrestest.Start(t)
-	f.dsn = f.postgres.Database(t)
-	f.sink = smtptest.Start(t, smtptest.Options{Delay: 20 * time.Millisecond, Took: f.took})
+	return newFleetOn(t, uncertain, subscribers, false)
+}
+
+// newFleetOn is newFleet, with machines in networks of their own where that is possible.
+func newFleetOn(t *testing.T, uncertain string, subscribers int, networks bool) *fleet {
+	t.Helper()
+	f := &fleet{t: t, uncertain: uncertain, networks: networks, mails: map[mailKey]int{}}
+	f.postgres = postgrestest.Start(t, "listen_addresses = '*'")
+	if networks {
+		f.postgres.Encrypt(t, "localhost")
+	}
+	f.dsn = strings.Replace(f.postgres.Database(t), "sslmode=disable", "sslmode=prefer", 1)
 	var err error
+	f.sink, err = smtptest.Listen("0.0.0.0:0", smtptest.Options{Delay: 20 * time.Millisecond, Took: f.took})
+	f.check(err)
+	t.Cleanup(f.sink.Close)
 	f.ledger, err = openLedger(f.dsn, t.TempDir())
 	f.check(err)
 	t.Cleanup(func() { f.ledger.Close() })
-	f.db, err = pgxpool.New(t.Context(), f.dsn)
-	f.check(err)
-	t.Cleanup(f.db.Close)
-	m := f.newMember("import", "work")
+	f.connect(f.dsn)
+	t.Cleanup(func() {
+		if t.Failed() {
+			f.tell()
+		}
+	})
+	m := f.newMember("import", "")
 	var list strings.Builder
 	list.WriteString("email\n")
 	for i := range subscribers {
@@ -93,6 +114,15 @@ func newFleet(t *testing.T, uncertain string, subscribers int) *fleet {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	return f
+}
+
+// connect has the test's own queries go to a database.
+func (f *fleet) connect(dsn string) {
+	f.t.Helper()
+	db, err := pgxpool.New(f.t.Context(), dsn)
+	f.check(err)
+	f.t.Cleanup(db.Close)
+	f.db = db
 }
 
 func (f *fleet) check(err error) {
@@ -127,6 +157,16 @@ func (f *fleet) newMember(name, command string) *member {
 	u, err := url.Parse(f.dsn)
 	f.check(err)
 	u.Host = fmt.Sprintf("127.0.0.1:%d", m.toDB.port())
+	mailHost, mailPort := "127.0.0.1", m.toSink.port()
+	if f.networks && command != "" {
+		if m.link, err = newLink(f.t, len(f.known)); err == nil {
+			mailHost, mailPort = m.link.address, f.sink.Port()
+			u.Host, u.RawQuery = fmt.Sprintf("%s:%d", mailHost, f.postgres.Port), "sslmode=require"
+		} else {
+			m.link = nil
+			f.t.Logf("cut off by proxies: %v", err)
+		}
+	}
 	writeFile(f.t, filepath.Join(m.dir, "config.yaml"), fmt.Sprintf(`site: {title: Blog, url: https://blog.example.com}
 content: {dir: posts}
 server: {listen: 127.0.0.1:0, url: https://news.example.com}
@@ -135,9 +175,12 @@ ledger: %q
 mail:
   from: Blog <news@example.com>
   uncertain: %s
-  smtp: {host: 127.0.0.1, port: %d, tls: none, connections: %d, timeout: 30s}
-`, u, f.uncertain, m.toSink.port(), fleetConnections))
-	writeFile(f.t, filepath.Join(m.dir, "posts", "old.md"), "---\ntitle: Old\ndate: 2019-01-01\n---\nOld.\n")
+  smtp: {host: %s, port: %d, tls: none, connections: %d, timeout: 30s}
+`, u, f.uncertain, mailHost, mailPort, fleetConnections))
+	writeFile(f.t, filepath.Join(m.dir, "posts", "old.md"), oldPost)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.known = append(f.known, m)
 	return m
 }
 
@@ -181,7 +224,10 @@ func (m *member) runOnce(begun func()) bool {
 		m.mu.Unlock()
 		return false
 	}
-	m.cmd = exec.Command("publisher", m.command, "--log-level", "warn")
+	args := []string{"publisher", m.command, "--log-level", "warn"}
+	if m.cmd = exec.Command(args[0], args[1:]...); m.link != nil {
+		m.cmd = m.link.command(args...)
+	}
 	m.cmd.Dir, m.cmd.Stdout, m.cmd.Stderr = m.dir, log, log
 	err = m.cmd.Start()
 	fmt.Fprintf(log, "%s started: process %d\n", time.Now().UTC().Format("15:04:05.000"), m.cmd.Process.Pid)
@@ -191,14 +237,14 @@ func (m *member) runOnce(begun func()) bool {
 		err = m.cmd.Wait()
 	}
 	fmt.Fprintf(log, "%s ended: %v\n", time.Now().UTC().Format("15:04:05.000"), err)
-	switch code := m.cmd.ProcessState.ExitCode(); code {
-	case exitDone, exitFailed, exitLocked, -1:
-	default:
-		t.Errorf("%s ended with exit code %d", m.name, code)
-	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return !m.leaves
+	switch m.code = m.cmd.ProcessState.ExitCode(); {
+	case m.once, slices.Contains([]int{exitDone, exitFailed, exitLocked, -1}, m.code):
+	default:
+		t.Errorf("%s ended with exit code %d", m.name, m.code)
+	}
+	return !m.leaves && !m.once
 }
 
 func (m *member) log() string { return filepath.Join(m.dir, "log") }
@@ -282,7 +328,6 @@ func (f *fleet) await(what string, within time.Duration, is func() bool) {
 	f.t.Helper()
 	for deadline := time.Now().Add(within); !is(); time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			f.tell()
 			f.t.Fatalf("waited %v for %s", within, what)
 		}
 	}
@@ -291,10 +336,29 @@ func (f *fleet) await(what string, within time.Duration, is func() bool) {
 // awaitEnd waits until an edition is over: nothing of it is open.
 func (f *fleet) awaitEnd(edition int64, within time.Duration) {
 	f.t.Helper()
+	looked := time.Now()
 	f.await(fmt.Sprintf("the end of edition %d", edition), within, func() bool {
+		if time.Since(looked) > 2*time.Second {
+			looked = time.Now()
+			f.hurry()
+		}
 		return f.count("SELECT COUNT(*) FROM edition WHERE number = $1 AND done_at IS NOT NULL", edition) == 1 &&
 			f.count("SELECT COUNT(*) FROM delivery WHERE edition = $1 AND progress IN ('sending', 'deferred')", edition) == 0
 	})
+}
+
+// hurry has whatever is deferred be due now, and the leader look for it.
+func (f *fleet) hurry() {
+	f.t.Helper()
+	_, err := f.db.Exec(context.Background(), "UPDATE delivery SET next_at = 0 WHERE progress = 'deferred'")
+	if err != nil {
+		return // the database is away
+	}
+	for _, m := range f.all() {
+		if m.command == "serve" {
+			writeFile(f.t, filepath.Join(m.dir, "posts", "old.md"), oldPost)
+		}
+	}
 }
 
 // tell logs what is known after a failure.
@@ -315,7 +379,7 @@ func (f *fleet) tell() {
 		lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
 		f.t.Log(strings.Join(lines, "\n"), err)
 	}
-	for _, m := range f.all() {
+	for _, m := range f.known {
 		text, _ := os.ReadFile(m.log())
 		f.t.Logf("%s:\n%s", m.name, text[max(0, len(text)-6000):])
 	}

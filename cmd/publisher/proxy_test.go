@@ -29,6 +29,7 @@ const (
 	holes  proxyMode = "black-holes" // nothing arrives on either side, and nobody is told
 	cuts   proxyMode = "cuts"        // connections end at once
 	delays proxyMode = "delays"      // what is sent arrives five seconds later
+	mutes  proxyMode = "mutes"       // no answer arrives
 )
 
 const proxyDelay = 5 * time.Second
@@ -94,31 +95,46 @@ func (p *proxy) serve() {
 			if !p.keep(from) {
 				return
 			}
-			p.await()
-			to, err := net.Dial("tcp", p.to)
+			p.await(holes)
+			to, err := net.Dial("tcp", p.target())
 			if err != nil || !p.keep(to) {
 				from.Close()
 				return
 			}
-			go p.pass(from, to)
-			p.pass(to, from)
+			go p.pass(from, to, mutes)
+			p.pass(to, from, holes)
 		}()
 	}
 }
 
 // await waits while nothing may pass.
-func (p *proxy) await() {
+func (p *proxy) await(also proxyMode) {
 	for {
 		mode, changed := p.now()
-		if mode != holes {
+		if mode != holes && mode != also {
 			return
 		}
 		<-changed
 	}
 }
 
-// pass passes on what one side sends, and its end.
-func (p *proxy) pass(to, from net.Conn) {
+func (p *proxy) target() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.to
+}
+
+// retarget has connections from now on go elsewhere, and ends the others.
+func (p *proxy) retarget(port int) {
+	p.set(cuts)
+	p.mu.Lock()
+	p.to = fmt.Sprintf("127.0.0.1:%d", port)
+	p.mu.Unlock()
+	p.set(passes)
+}
+
+// pass passes on what one side sends, and its end, but not while the mode is also.
+func (p *proxy) pass(to, from net.Conn, also proxyMode) {
 	defer from.Close()
 	defer to.Close()
 	type piece struct {
@@ -131,7 +147,7 @@ func (p *proxy) pass(to, from net.Conn) {
 		defer close(ended)
 		for one := range pieces {
 			time.Sleep(time.Until(one.due))
-			p.await()
+			p.await(also)
 			if _, err := to.Write(one.bytes); err != nil {
 				from.Close()
 				for range pieces {

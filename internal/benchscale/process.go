@@ -38,7 +38,7 @@ ledger: %q
 	return writeList(filepath.Join(dir, "list.csv"), recipients)
 }
 
-// writeList streams: the peak memory that Linux reports of a child begins with its parent's.
+// writeList streams the list to the file.
 func writeList(file string, recipients int) error {
 	f, err := os.Create(file)
 	if err != nil {
@@ -73,23 +73,38 @@ func (b bench) start(dir string, args ...string) (*process, error) {
 func (p *process) finish() (cost, error) {
 	err := <-p.ended
 	p.ended <- err
-	c := cost{cpu: p.ProcessState.UserTime() + p.ProcessState.SystemTime()}
-	if r, ok := p.ProcessState.SysUsage().(*syscall.Rusage); ok {
-		c.memory = r.Maxrss << 10 // Linux counts in kilobytes
-	}
-	return c, err
+	return cost{cpu: p.ProcessState.UserTime() + p.ProcessState.SystemTime()}, err
 }
 
 // stop has the program end, and waits for that.
 func (p *process) stop() (cost, error) {
+	memory, err := p.memory()
+	if err != nil {
+		return cost{}, err
+	}
 	p.Process.Signal(syscall.SIGTERM)
-	return p.finish()
+	c, err := p.finish()
+	c.memory = memory
+	return c, err
+}
+
+// memory is the most that the program has had so far. What the system reports of it at its end is at
+// least what its parent had when it was started.
+func (p *process) memory() (int64, error) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.Process.Pid))
+	if err != nil {
+		return 0, err
+	}
+	_, rest, _ := strings.Cut(string(text), "VmHWM:")
+	var kilobytes int64
+	_, err = fmt.Sscan(rest, &kilobytes)
+	return kilobytes << 10, err
 }
 
 // cost is what a process has used.
 type cost struct {
 	cpu    time.Duration
-	memory int64 // octets, at its most
+	memory int64 // octets, at its most; of a program that was stopped
 }
 
 // command runs the program to its end.

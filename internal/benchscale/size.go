@@ -237,6 +237,9 @@ func (m sized) pruning() error {
 	used := after.since(before)
 	used.bytes = 0 // it is free, but not given back
 	m.row("prune", rows, took, 0, used)
-	fmt.Printf("  a piece of at most %d rows took %d ms at most\n", pruning.Piece, longest.Milliseconds())
+	fmt.Printf("  a piece of at most %d rows took %d ms at most, with reading\n", pruning.Piece, longest.Milliseconds())
+	if s, ok := m.database.(server); ok {
+		return s.vacuum(rows)
+	}
 	return nil
 }

@@ -125,12 +125,16 @@ func (l *Ledger) Editions(ctx context.Context) ([]Edition, error) {
 	return all, l.Fail("read the editions", err)
 }
 
+// unfinished is the condition that an edition e has recipients that were not tried, or deferred
+// deliveries.
+const unfinished = `e.canceled_at IS NULL AND (e.done_at IS NULL
+	OR e.number IN (SELECT w.edition FROM delivery w WHERE w.progress = 'deferred'))`
+
 // UnfinishedEditions returns the editions with recipients that were not tried and those
 // with deferred deliveries, newest first. It does not count the others, so that its cost
 // depends on what is unfinished and not on what was ever sent.
 func (l *Ledger) UnfinishedEditions(ctx context.Context) ([]Edition, error) {
-	open, err := l.editions(ctx, `e.canceled_at IS NULL AND (e.done_at IS NULL
-		OR e.number IN (SELECT w.edition FROM delivery w WHERE w.progress = 'deferred'))`)
+	open, err := l.editions(ctx, unfinished)
 	return open, l.Fail("read the unfinished editions", err)
 }
 
@@ -143,17 +147,35 @@ func (l *Ledger) Edition(ctx context.Context, number int64) (*Edition, error) {
 	return &found[0], nil
 }
 
+// uncounted returns the editions that a condition selects, oldest first, without what is counted from
+// their deliveries.
+func (l *Ledger) uncounted(ctx context.Context, db *sql.DB, where string, args ...any) ([]Edition, error) {
+	return sqlutil.Collect(ctx, db, scanEdition, `
+		SELECT e.number, e.cadence, e.language, e.subject, e.closed_at, e.after_seq, e.through_seq, e.posts, e.recipients, 0, e.domain, e.done_at,
+			e.canceled_at IS NOT NULL, e.accepted, (SELECT i.hash FROM digest_intro i WHERE i.edition = e.number), 0, 0, 0, 0, 0
+		FROM edition e WHERE `+where+` ORDER BY e.number`, args...)
+}
+
 // EditionToSend returns an edition without what is counted from its deliveries; nil if there is none
 // with that number.
 func (l *Ledger) EditionToSend(ctx context.Context, number int64) (*Edition, error) {
-	found, err := sqlutil.Collect(ctx, l.read, scanEdition, `
-		SELECT e.number, e.cadence, e.language, e.subject, e.closed_at, e.after_seq, e.through_seq, e.posts, e.recipients, 0, e.domain, e.done_at,
-			e.canceled_at IS NOT NULL, e.accepted, (SELECT i.hash FROM digest_intro i WHERE i.edition = e.number), 0, 0, 0, 0, 0
-		FROM edition e WHERE e.number = $1`, number)
+	found, err := l.uncounted(ctx, l.read, "e.number = $1", number)
 	if err != nil || len(found) == 0 {
 		return nil, l.Fail(fmt.Sprintf("read edition %d", number), err)
 	}
 	return &found[0], nil
+}
+
+// EditionsToSend returns the UnfinishedEditions without what is counted from their deliveries, newest
+// first. To count a million takes a second.
+func (l *Ledger) EditionsToSend(ctx context.Context) ([]Edition, error) {
+	db, err := l.Settled(ctx)
+	if err != nil {
+		return nil, l.Fail("read the editions to send", err)
+	}
+	open, err := l.uncounted(ctx, db, unfinished)
+	slices.Reverse(open)
+	return open, l.Fail("read the editions to send", err)
 }
 
 // LatestArchived returns the newest edition in a language that has a web version; nil if there

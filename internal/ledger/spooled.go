@@ -69,15 +69,14 @@ func (l *Ledger) recordSpooled(ctx context.Context, file *spool.File, late bool)
 	var unknown []Result
 	for i := range kept {
 		kept[i].Late = late
+		var gone bool
 		known, err := l.knows(ctx, &kept[i])
 		if err == nil && known {
-			gone, err := l.pruned(ctx, &kept[i])
-			if err != nil {
-				return recorded, "", l.Fail(doing, err)
-			}
-			if gone {
+			if gone, err = l.pruned(ctx, &kept[i]); gone {
 				continue
 			}
+		}
+		if err == nil && known {
 			_, err = l.engine.Record(ctx, &kept[i], nil)
 		}
 		switch {

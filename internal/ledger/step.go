@@ -76,6 +76,10 @@ func (s *Step) end(done *Result) bool {
 	case d.Status != Sending && d.Status != Uncertain:
 		return done.NoIntent // it ended meanwhile, and has no attempt more
 	}
+	if done.Late && d.Status == Uncertain && (done.Status == Deferred || done.KeepCursor) {
+		// The server did not take it, and the cursor has passed its posts: only this delivery brings them.
+		d.ManualRetry, done = true, done.again()
+	}
 	s.turn(d, done.Status, done.At)
 	d.Code, d.Reply = done.Code, done.Reply
 	if done.Resend {
@@ -112,6 +116,16 @@ func (d *StepDelivery) awaits(late *Result) bool {
 		return late.Attempt == 0 || d.Attempts == late.Attempt
 	}
 	return false
+}
+
+// again returns a result by which the delivery is tried once more.
+func (r *Result) again() *Result {
+	next := *r
+	next.Status, next.KeepCursor = Deferred, false
+	if next.Next.IsZero() {
+		next.Next = r.At
+	}
+	return &next
 }
 
 // begin reports whether the delivery may be tried. A deferred delivery that may not is

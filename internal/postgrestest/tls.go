@@ -36,7 +36,7 @@ func (s *Server) Encrypt(t testing.TB, host string) (certificate string) {
 	for name, text := range map[string][]byte{
 		certificate:                         pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}),
 		filepath.Join(s.dir, "server.key"):  pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secret}),
-		filepath.Join(s.dir, "pg_hba.conf"): []byte("local all all trust\nhostssl all all 127.0.0.1/32 scram-sha-256\n"),
+		filepath.Join(s.dir, "pg_hba.conf"): []byte("local all all trust\nhostssl all all 0.0.0.0/0 scram-sha-256\n"),
 	} {
 		if err := os.WriteFile(name, text, 0o600); err != nil {
 			t.Fatal(err)

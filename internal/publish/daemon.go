@@ -30,7 +30,6 @@ type Daemon struct {
 	every  time.Duration
 	wait   Wait
 
-	woken  chan struct{}
 	poll   time.Duration
 	mailed func() // called after each survey's mail
 
@@ -60,7 +59,7 @@ type DaemonOptions struct {
 
 // Daemon returns a Daemon on an open ledger. Without a lease, the caller holds its lock.
 func (p *Publisher) Daemon(l *ledger.Ledger, o DaemonOptions) *Daemon {
-	d := &Daemon{Publisher: p, ledger: l, lease: o.Lease, every: o.Every, wait: o.Wait, woken: make(chan struct{}, 1), poll: o.Poll,
+	d := &Daemon{Publisher: p, ledger: l, lease: o.Lease, every: o.Every, wait: o.Wait, poll: o.Poll,
 		mailed: func() {}, faults: map[string]error{}, warned: map[report.Warning]bool{}}
 	if d.every == 0 {
 		d.every = time.Minute

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"publisher/internal/hint"
 	"publisher/internal/ledger"
 	"publisher/internal/ledger/postgres"
 	"publisher/internal/panics"
@@ -14,41 +15,60 @@ import (
 	"publisher/mailer/smtp"
 )
 
-// lookAtBatches is how often the leader looks how far the others are.
-const lookAtBatches = 500 * time.Millisecond
+const (
+	// lookAtBatches is how often the leader looks how far the others are.
+	lookAtBatches = 500 * time.Millisecond
+	// lookAtNotices is how often a pass looks whether notices are due.
+	lookAtNotices = 100 * time.Millisecond
+)
 
-// work works batches until ctx ends, as one of the processes that deliver. note is told how each
-// delivery went.
-func (p *Publisher) work(ctx context.Context, command string, note func(error)) error {
-	o := p.workOptions(command)
-	o.Note = note
+// work works batches until ctx ends, as one of the processes that deliver.
+func (p *Publisher) work(ctx context.Context, o work.Options) error {
 	return panics.Catch(func() error { return work.Run(ctx, o) })
 }
 
+// workOptions are those of a process with templates that runs a command.
 func (p *Publisher) workOptions(command string) work.Options {
 	place := Place(p.cfg)
-	return work.Options{Config: p.cfg, DSN: place.DSN, StateDir: place.StateDir, Command: command, Version: p.build, Log: p.log, Now: p.now, Progress: p.progress}
+	return work.Options{Config: p.cfg, DSN: place.DSN, StateDir: place.StateDir, Command: command, Version: p.build, Log: p.log, Now: p.now, Progress: p.progress, Metrics: p.metrics,
+		Notices: &work.Notices{Open: p.openNotices, Woken: p.woken, Note: func(err error) {
+			if err != nil {
+				p.log.Error("looking for sign-ups", "error", err)
+			}
+		}}}
 }
 
 // Work works batches that the leader hands out, until ctx ends.
-func (p *Publisher) Work(ctx context.Context) error { return p.work(ctx, "publisher work", nil) }
+func (p *Publisher) Work(ctx context.Context) error {
+	o := p.workOptions("publisher work")
+	o.Notices = nil // it has no templates
+	return p.work(ctx, o)
+}
 
-// working calls do, and works batches meanwhile; a daemon does that all the time.
-func (s *pass) working(ctx context.Context, do func(context.Context) error) error {
-	if s.daemon {
-		return do(ctx)
-	}
+// working calls do, and works batches and sends notices meanwhile.
+func (m *mailing) working(ctx context.Context, do func(context.Context) error) error {
 	ctx, end := context.WithCancelCause(ctx)
 	defer end(nil)
 	working, stop := context.WithCancel(ctx)
 	defer stop()
+	o := m.workOptions("publisher run")
+	o.Note = func(err error) {
+		if err != nil { // a pass tries once
+			end(err)
+		}
+	}
+	o.Notices.Open = func(ctx context.Context, l *ledger.Ledger) (*notices.Queue, error) {
+		q, err := m.openNotices(ctx, l)
+		if err == nil {
+			m.mu.Lock()
+			m.worked = append(m.worked, q)
+			m.mu.Unlock()
+		}
+		return q, err
+	}
 	ended := make(chan error, 1)
 	go func() {
-		err := s.work(working, "publisher run", func(err error) {
-			if err != nil { // a pass tries once
-				end(err)
-			}
-		})
+		err := m.work(working, o)
 		if err != nil {
 			end(err)
 		}
@@ -72,6 +92,33 @@ func (p *Publisher) shareSettings(ctx context.Context, b *postgres.Batches) erro
 	return b.SetSettings(ctx, settings)
 }
 
+// workNotices sends the notices that are due.
+func (r *round) workNotices(ctx context.Context) error {
+	if err := r.shareSettings(ctx, r.batches); err != nil {
+		return err
+	}
+	err := r.working(ctx, r.noticesSent)
+	var unreachable *smtp.ConnectError
+	r.refused = errors.As(err, &unreachable)
+	return err
+}
+
+// noticesSent waits until no notice is due, or under way.
+func (r *round) noticesSent(ctx context.Context) error {
+	look := time.NewTicker(lookAtNotices)
+	defer look.Stop()
+	for {
+		if n, err := r.batches.NoticesLeft(ctx, r.now()); err != nil || n == 0 {
+			return err
+		}
+		select {
+		case <-look.C:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
 // settleInterrupted settles what processes that are gone were sending.
 func (s *pass) settleInterrupted(ctx context.Context) error {
 	if s.batches == nil {
@@ -87,7 +134,7 @@ func (s *pass) settleInterrupted(ctx context.Context) error {
 }
 
 // handOut has several processes deliver the mail of a pass, until nothing is left. What later surveys
-// find due meanwhile joins it; notices are sent by this process.
+// find due meanwhile joins it.
 func (r *round) handOut(ctx context.Context, s *pass, later <-chan *pass) error {
 	r.pass, r.latest, r.refused = s, s, false
 	open, any, err := s.openEditions(ctx)
@@ -99,7 +146,7 @@ func (r *round) handOut(ctx context.Context, s *pass, later <-chan *pass) error 
 	if err != nil {
 		return err
 	}
-	if err := s.batches.ForgetProblems(ctx); err != nil {
+	if err := errors.Join(s.batches.ForgetProblems(ctx), s.batches.Prune(ctx)); err != nil {
 		return err
 	}
 	before := map[int64]ledger.Edition{}
@@ -110,39 +157,47 @@ func (r *round) handOut(ctx context.Context, s *pass, later <-chan *pass) error 
 		if err := r.ledger.AdvanceCloneMark(ctx); err != nil { // it records which numbers were given before any of them goes out
 			return err
 		}
-		err = s.working(ctx, func(ctx context.Context) error { return r.handOutAll(ctx, before, later) })
+		leader := &work.Leader{Config: r.cfg, Ledger: r.ledger, Batches: s.batches, Log: r.log, Now: r.now}
+		handOut := func(ctx context.Context) error { return r.handOutAll(ctx, leader, before, later) }
+		if s.daemon { // it works all the time
+			err = handOut(ctx)
+		} else {
+			err = r.working(ctx, handOut)
+		}
+		if err == nil || ctx.Err() != nil {
+			err = errors.Join(err, leader.Settle(context.WithoutCancel(ctx)))
+		}
 	}
 	var unreachable *smtp.ConnectError
 	if r.refused = errors.As(err, &unreachable); r.refused {
 		r.pass.own.Fail(err)
 		err = nil
-	} else if err == nil {
-		err = r.sendNotices(ctx)
 	}
 	unbroken := context.WithoutCancel(ctx)
 	return errors.Join(unlessStopped(ctx, err), r.reportHanded(unbroken, before), r.pass.closeMail(unbroken))
 }
 
 // handOutAll hands out until nothing is left.
-func (r *round) handOutAll(ctx context.Context, before map[int64]ledger.Edition, later <-chan *pass) error {
-	leader := &work.Leader{Config: r.cfg, Ledger: r.ledger, Batches: r.pass.batches, Log: r.log, Now: r.now}
+func (r *round) handOutAll(ctx context.Context, leader *work.Leader, before map[int64]ledger.Edition, later <-chan *pass) error {
 	look := time.NewTicker(lookAtBatches)
 	defer look.Stop()
 	for {
-		open, err := r.ledger.UnfinishedEditions(ctx)
+		open, err := r.ledger.EditionsToSend(ctx)
 		if err != nil {
 			return err
 		}
 		for _, e := range open {
-			if _, known := before[e.Number]; !known {
-				before[e.Number] = e
+			if _, known := before[e.Number]; known {
+				continue
 			}
+			counted, err := r.ledger.Edition(ctx, e.Number)
+			if err != nil {
+				return err
+			}
+			before[e.Number] = *counted
 		}
 		busy, err := leader.HandOut(ctx, r.latest.composer, open)
 		if err != nil {
-			return err
-		}
-		if err := r.sendNotices(ctx); err != nil {
 			return err
 		}
 		if !busy {
@@ -187,15 +242,6 @@ func (r *round) joinHanded(ctx context.Context, next *pass) error {
 	return err
 }
 
-// sendNotices sends the notices that are due.
-func (r *round) sendNotices(ctx context.Context) error {
-	if !r.notices.Pending() {
-		return nil
-	}
-	alone := &round{mailing: r.mailing, queue: notices.NewFirst(r.notices)}
-	return alone.run(ctx, nil, nil)
-}
-
 // reportHanded reports what became of the editions that were handed out.
 func (r *round) reportHanded(ctx context.Context, before map[int64]ledger.Edition) error {
 	if r.latest != r.pass {
@@ -207,7 +253,7 @@ func (r *round) reportHanded(ctx context.Context, before map[int64]ledger.Editio
 		return err
 	}
 	for _, p := range problems {
-		r.pass.own.Fail(errors.New(p.Message))
+		r.pass.own.Fail(hint.Parse(p.Message))
 	}
 	for number, was := range before {
 		is, err := r.ledger.Edition(ctx, number)

@@ -22,7 +22,7 @@ func (s *pass) mailAll(ctx context.Context) error {
 		_, err := s.openMail(ctx)
 		return errors.Join(err, s.planNotices(ctx))
 	}
-	m, err := s.newMailing(ctx, s.ledger, 0, func(err error) {
+	m, err := s.newMailing(ctx, s.ledger, s.batches, 0, func(err error) {
 		if err != nil {
 			s.log.Error("looking for sign-ups", "error", err)
 		}
@@ -32,7 +32,7 @@ func (s *pass) mailAll(ctx context.Context) error {
 	}
 	m.batches = s.batches
 	defer m.close()
-	if err := m.start(ctx); err != nil {
+	if err := errors.Join(m.start(ctx), m.notices.Refresh(ctx)); err != nil {
 		return err
 	}
 	if err := s.deliverMeanwhile(ctx, m); err != nil {
@@ -41,7 +41,7 @@ func (s *pass) mailAll(ctx context.Context) error {
 	if !m.refused && ctx.Err() == nil {
 		err = unlessStopped(ctx, s.deliverRest(ctx, m))
 	}
-	if counts := m.notices.Counts(); counts != (report.Notices{}) {
+	if counts := m.counts(); counts != (report.Notices{}) {
 		s.own.Notices = &counts
 	}
 	return err
@@ -54,8 +54,8 @@ func (s *pass) deliverRest(ctx context.Context, m *mailing) error {
 		return err
 	}
 	_, err := m.deliver(ctx, nil, nil)
-	if m.sender != nil {
-		s.own.Outbox = m.sender.Outbox()
+	if m.sender != nil || m.batches != nil {
+		s.own.Outbox = s.cfg.Catches()
 	}
 	if m.refused {
 		s.own.Fail(err)

@@ -55,6 +55,7 @@ func (d *Daemon) keepWorking(ctx context.Context) {
 		o.Troubles = d.troubles
 		o.Note = func(err error) { d.note(partServer, err) }
 		o.Working = func() { d.note(partWork, nil) }
+		o.Notices.Note, o.Notices.Poll = func(err error) { d.note(partSignUps, err) }, d.poll
 		d.note(partWork, unlessStopped(ctx, panics.Catch(func() error { return work.Run(ctx, o) })))
 		d.pause(ctx)
 	}
@@ -72,6 +73,9 @@ func (d *Daemon) troubles() (all []postgres.Trouble) {
 			t.Hint = strings.TrimPrefix(lines[1], "hint: ")
 		}
 		all = append(all, t)
+	}
+	if err := d.faults[partSignUps]; err != nil {
+		all = append(all, postgres.Trouble{Message: partSignUps + ": " + hint.Lines(err)[0]})
 	}
 	return all
 }
@@ -187,7 +191,7 @@ func (d *Daemon) leadWith(held context.Context, lock engines.Lock, changed <-cha
 	d.begin()
 	t := d.newTerm(l, batches)
 	t.lose = lose
-	defer d.forget(partContent, partMail, partMailbox, partSignUps, partPruning)
+	defer d.forget(partContent, partMail, partMailbox, partPruning)
 	return t.run(ctx, changed)
 }
 

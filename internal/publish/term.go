@@ -34,11 +34,10 @@ func (d *Daemon) newTerm(l *ledger.Ledger, b *postgres.Batches) *term {
 
 // run makes the passes until ctx ends, then lets deliveries in flight finish.
 func (d *term) run(ctx context.Context, changed <-chan struct{}) error {
-	m, err := d.newMailing(ctx, d.ledger, d.poll, func(err error) { d.note(partSignUps, err) })
+	m, err := d.newMailing(ctx, d.ledger, d.batches, d.poll, func(err error) { d.note(partSignUps, err) })
 	if err != nil {
 		return err
 	}
-	m.woken, m.batches = d.woken, d.batches
 	if d.cfg.Mail.Mailbox == nil {
 		d.keepFault(partMailbox, nil)
 	}

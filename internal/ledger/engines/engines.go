@@ -102,12 +102,12 @@ func AwaitLock(ctx context.Context, at Place, command string, now func() time.Ti
 	return lock, nil
 }
 
-// Processes returns the processes that work with a ledger in PostgreSQL; nil for one in SQLite.
-func Processes(ctx context.Context, at Place, l *ledger.Ledger) ([]postgres.Process, error) {
+// Fleet returns what the processes with a ledger in PostgreSQL do; nil for one in SQLite.
+func Fleet(ctx context.Context, at Place, l *ledger.Ledger) (*postgres.Fleet, error) {
 	if !at.OnPostgreSQL() {
 		return nil, nil
 	}
-	return postgres.Processes(ctx, l)
+	return postgres.ReadFleet(ctx, l)
 }
 
 // OpenShared opens the ledger for the pass that holds a lock, and what hands its mail out to several

@@ -216,6 +216,8 @@ func testEditions(t *testing.T, open Open) {
 
 	Must(t, l.FinishEdition(ctx, 1, Noon.Add(time.Minute)))
 	Must(t, l.FinishEdition(ctx, 1, Noon.Add(time.Hour)))
+	Want(t, []ledger.Edition{third, second})(l.UnfinishedEditions(ctx))
+	Want(t, []ledger.Edition{third, second})(l.EditionsToSend(ctx))
 	first.Done = Noon.Add(time.Minute)
 	Want(t, &first)(l.Edition(ctx, 1))
 }

@@ -15,7 +15,8 @@ import (
 
 // bank is what all processes have in common: places that are held, and messages that have ended.
 type bank struct {
-	rates []places.Rate
+	rates  []places.Rate
+	faulty func() bool // whether the answer of a trade is lost; nil for never
 
 	mu     sync.Mutex
 	held   map[*account]int
@@ -27,8 +28,7 @@ func newBank(rates ...places.Rate) *bank { return &bank{rates: rates, held: map[
 
 // account is a process as the bank knows it. It is a places.Source.
 type account struct {
-	bank   *bank
-	faulty func() bool // whether the answer of a trade is lost; nil for never
+	bank *bank
 
 	mu   sync.Mutex
 	away bool // the bank cannot be reached
@@ -66,7 +66,7 @@ func (a *account) Trade(ctx context.Context, t places.Trade) (places.Grant, erro
 	b.held[a] = t.Held
 	g := b.grant(t)
 	b.held[a] += g.Taken
-	if a.faulty != nil && a.faulty() {
+	if b.faulty != nil && b.faulty() {
 		return places.Grant{}, errLost
 	}
 	return g, nil
@@ -104,6 +104,25 @@ func (b *bank) counted(span time.Duration) (n int) {
 		}
 	}
 	return n
+}
+
+func (b *bank) counts(span time.Duration) int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.counted(span)
+}
+
+func (b *bank) holds(a *account) int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.held[a]
+}
+
+// asked returns how many trades there were.
+func (b *bank) asked() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.trades
 }
 
 // declareDead ends what a process held.
@@ -230,12 +249,11 @@ func TestSharedRate(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				b, r := newBank(rates...), new(record)
+				b.faulty = func() bool { return rand.IntN(20) == 0 }
 				last := rates[len(rates)-1]
 				var all []*process
 				for range 4 {
-					p := b.start(t.Context(), 4, 50*time.Millisecond, r)
-					p.faulty = func() bool { return rand.IntN(20) == 0 }
-					all = append(all, p)
+					all = append(all, b.start(t.Context(), 4, 50*time.Millisecond, r))
 				}
 				time.Sleep(last.Per / 2)
 				for _, p := range all[:2] {
@@ -284,7 +302,7 @@ func TestWaiting(t *testing.T) {
 		r := new(record)
 		p := b.start(t.Context(), 3, time.Millisecond, r)
 		time.Sleep(100 * time.Second)
-		before := b.trades
+		before := b.asked()
 		if before > 102 {
 			t.Errorf("%d trades in 100 s", before)
 		}
@@ -336,11 +354,11 @@ func TestUnusedPlaces(t *testing.T) {
 		var served sync.WaitGroup
 		served.Go(func() { l.Serve(ctx, a) })
 		acquire(t.Context(), l, true)
-		if got := b.held[a]; got != 50 {
+		if got := b.holds(a); got != 50 {
 			t.Errorf("holds %d places", got)
 		}
 		time.Sleep(3 * time.Second)
-		if got := b.held[a]; got != 1 {
+		if got := b.holds(a); got != 1 {
 			t.Errorf("still holds %d places", got)
 		}
 		l.End()
@@ -410,7 +428,7 @@ func TestNextLife(t *testing.T) {
 		defer stop()
 		served.Go(func() { l.Serve(ctx, second) })
 		time.Sleep(3 * time.Minute)
-		if n := b.counted(time.Hour); n != 1 || !l.Holds() {
+		if n := b.counts(time.Hour); n != 1 || !l.Holds() {
 			t.Errorf("%d messages count", n)
 		}
 		stop()

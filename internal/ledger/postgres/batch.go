@@ -93,15 +93,6 @@ func (b *Batches) Ahead(ctx context.Context) (n int, err error) {
 	return n, b.fail("read the batches", err)
 }
 
-// Retrying returns the deliveries that are in batches of retries which are not done.
-func (b *Batches) Retrying(ctx context.Context) (map[ledger.DeliveryKey]bool, error) {
-	all, err := sqlutil.CollectMap(ctx, b.engine.db, func(row sqlutil.Scanner) (k ledger.DeliveryKey, _ bool, err error) {
-		err = row.Scan(&k.Edition, &k.Subscriber)
-		return k, true, err
-	}, "SELECT edition, unnest(ids) FROM batch WHERE state <> 'done' AND kind = 'retries'")
-	return all, b.fail("read the batches", err)
-}
-
 // Due returns those of a batch's deliveries that were due when it was handed out, and were not tried
 // since. This process's clock may be another one.
 func (w *Worker) Due(ctx context.Context, batch *Batch) ([]ledger.Delivery, error) {
@@ -197,7 +188,7 @@ type Ending struct {
 	Missed   int      // recipients who have to be looked at again
 	Rest     []Batch  // what is left
 	Problems []string // of the edition
-	Stops    bool     // the edition is not to be handed out before the next pass
+	Stops    bool     // because of them nobody hands the edition out before the next pass
 }
 
 // Finish ends a batch of which nothing is under way any more, and hands out what is left of it.
@@ -215,13 +206,12 @@ func (w *Worker) Finish(ctx context.Context, batch *Batch, e Ending) error {
 			return errors.Join(err, &ledger.DeadError{Err: fmt.Errorf("batch %d is not this process's", batch.ID)})
 		}
 		for _, message := range e.Problems {
-			if _, err := tx.ExecContext(ctx, "INSERT INTO edition_problem (edition, message, stops) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
-				batch.Edition, message, e.Stops); err != nil {
+			if err := addProblem(ctx, tx, Problem{Edition: batch.Edition, Message: message, Stops: e.Stops}); err != nil {
 				return err
 			}
 		}
 		if e.Stops {
-			if _, err := tx.ExecContext(ctx, "UPDATE batch SET state = 'done', missed = 1 WHERE edition = $1 AND state = 'open'", batch.Edition); err != nil {
+			if _, err := tx.ExecContext(ctx, endOpen, batch.Edition); err != nil {
 				return err
 			}
 		}
@@ -246,9 +236,12 @@ func (b *Batches) Problems(ctx context.Context) ([]Problem, error) {
 	return all, b.fail("read the editions' problems", err)
 }
 
-// ForgetProblems lets editions that were stopped be handed out again.
+// ForgetProblems lets editions that were stopped be handed out again, from the beginning.
 func (b *Batches) ForgetProblems(ctx context.Context) error {
 	err := b.inTransaction(ctx, nil, func(tx *sql.Tx, _ *sql.Conn) error {
+		if _, err := tx.ExecContext(ctx, "DELETE FROM batch WHERE state = 'done' AND edition IN (SELECT p.edition FROM edition_problem p WHERE p.stops)"); err != nil {
+			return err
+		}
 		_, err := tx.ExecContext(ctx, "DELETE FROM edition_problem")
 		return err
 	})

@@ -81,7 +81,7 @@ func (s *shared) declareDead(w *Worker) {
 	if took == nil || err != nil {
 		s.t.Fatalf("%+v, %v", took, err)
 	}
-	noError(s.t, other.Close())
+	noError(s.t, other.leave())
 }
 
 func TestPlaces(t *testing.T) {
@@ -155,7 +155,7 @@ func TestPlacesOfTheDead(t *testing.T) {
 	s.want(s.trade(other, places.Trade{Held: 6, Want: 9}), 0, false, time.Minute)
 	s.pass(time.Minute)
 	s.want(s.trade(other, places.Trade{Held: 6, Want: 9}), 4, false, 0)
-	noError(t, other.Close())
+	noError(t, other.leave())
 	s.pass(time.Minute)
 	s.want(s.trade(s.worker(), places.Trade{Want: 99}), 10, false, 0)
 }
@@ -272,7 +272,7 @@ func (h *placeHistory) step(i int) {
 		for _, m := range s.under {
 			m.ended = h.now
 		}
-		noError(h.t, s.Close())
+		noError(h.t, s.leave())
 		h.senders[i] = &sender{Worker: h.worker()}
 	}
 }
@@ -313,7 +313,7 @@ func TestPlacesNeverExceedAWindow(t *testing.T) {
 				if s.died != 0 {
 					h.declareDead(s.Worker)
 				} else {
-					noError(t, s.Close())
+					noError(t, s.leave())
 				}
 				h.senders[i] = nil
 			}

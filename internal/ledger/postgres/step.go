@@ -168,6 +168,8 @@ func (r *recorder) step(ctx context.Context, group []*grouped.Call) (left []*gro
 
 // runStep sends the statements of a step together. They are one transaction.
 func (r *recorder) runStep(ctx context.Context, requests int, subscribers []int64, args []any) (verdicts []verdict, err error) {
+	ctx, cancel := context.WithTimeout(ctx, stepTime)
+	defer cancel()
 	conn, err := r.acquire(ctx)
 	if err != nil {
 		return nil, err

@@ -18,6 +18,7 @@ type TakenOver struct {
 	Worker      int64
 	Batches     int // which are handed out again
 	Interrupted int // deliveries of which it is not known whether the server accepted them
+	Notices     int // likewise
 }
 
 // Watch looks at the other workers until ctx ends, or this worker is dead. What those who are dead
@@ -98,6 +99,9 @@ func (w *Worker) takeOver(ctx context.Context, id, beats int64, hold bool, now t
 		if took.Interrupted, err = w.settle(ctx, tx, hold, now, interruptedOf, id); err != nil {
 			return err
 		}
+		if took.Notices, err = settleNotices(ctx, tx, hold, now, "id IN (SELECT s.notice FROM notice_sender s WHERE s.worker = $4)", id); err != nil {
+			return err
+		}
 		jobs, err := sqlutil.Collect(ctx, tx, func(row sqlutil.Scanner) (j Job, err error) {
 			err = row.Scan(&j.Batch, &j.Fence)
 			return j, err
@@ -106,12 +110,25 @@ func (w *Worker) takeOver(ctx context.Context, id, beats int64, hold bool, now t
 			return err
 		}
 		took.Batches = len(jobs)
+		if beats != whateverBeats {
+			if err := w.showTakeOver(ctx, tx, took); err != nil {
+				return err
+			}
+		}
 		return w.insertJobs(ctx, conn, jobs)
 	})
 	if err != nil {
 		return nil, w.fail("take over from another worker", err)
 	}
 	return took, nil
+}
+
+// showTakeOver stores what was taken over, for people to see.
+func (w *Worker) showTakeOver(ctx context.Context, tx *sql.Tx, took *TakenOver) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO takeover (number, worker, host, process, by_worker, at, batches, uncertain)
+		SELECT (SELECT COALESCE(MAX(number), 0) + 1 FROM takeover), id, host, process, $2, `+leaseNow+`, $3, $4 FROM worker WHERE id = $1`,
+		took.Worker, w.ID, took.Batches, took.Interrupted+took.Notices)
+	return err
 }
 
 // interruptedOf are the deliveries that a worker was making. A range has those who had no delivery

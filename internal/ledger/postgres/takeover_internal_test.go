@@ -121,7 +121,7 @@ func TestTakeOver(t *testing.T) {
 			zombie.silence() // between the intents and the replies
 
 			took := h.takeOver(t, other, zombie, hold)
-			if took == nil || *took != (TakenOver{zombie.ID, 1, 2}) {
+			if took == nil || *took != (TakenOver{Worker: zombie.ID, Batches: 1, Interrupted: 2}) {
 				t.Fatalf("took over %+v", took)
 			}
 			want := []string{"1 sent 0", "2 " + uncertain, "3 " + uncertain, "11 sending 0"}

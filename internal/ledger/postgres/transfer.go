@@ -164,7 +164,8 @@ var kinds = map[string]transfer.Kind{"bigint": transfer.Int, "text": transfer.Te
 // ownTables are what only this engine has, and what other programs keep beside it: River's tables.
 func ownTable(name string) bool {
 	switch name {
-	case "clone_guard", "clone_mark", "lease", "worker", "batch", "leader", "hidden_post", "edition_problem", "place", "connection_limit", "goose_db_version":
+	case "clone_guard", "clone_mark", "lease", "worker", "batch", "leader", "hidden_post", "edition_problem", "edition_replies", "edition_refusal", "notice_sender", "takeover",
+		"place", "connection_limit", "goose_db_version":
 		return true
 	}
 	return strings.HasPrefix(name, "river_")

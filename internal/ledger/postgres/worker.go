@@ -36,6 +36,7 @@ type Worker struct {
 	beaten sync.WaitGroup
 	lost   context.Context
 	lose   context.CancelCauseFunc
+	gaveUp atomic.Bool
 }
 
 // BeginWork begins a life of a process that runs a command, unless the ledger is a copy; version is the
@@ -60,33 +61,17 @@ func BeginWork(ctx context.Context, dsn string, o Options, command, version stri
 	if w.Ledger, err = e.ledger(ctx); err != nil {
 		return nil, err
 	}
-	w.live()
-	return w, nil
-}
-
-// BeginSending begins a life of a process that sends something, and works no batches. It has no
-// Ledger of its own.
-func (b *Batches) BeginSending(ctx context.Context, version string) (*Worker, error) {
-	w, err := b.newWorker(ctx, "", version)
-	if err != nil {
-		return nil, b.fail("begin to send", err)
-	}
-	w.live()
-	return w, nil
-}
-
-func (b *Batches) newWorker(ctx context.Context, command, version string) (*Worker, error) {
-	w := &Worker{Batches: b, began: time.Now()}
-	w.lost, w.lose = context.WithCancelCause(context.Background())
-	var err error
-	w.ID, err = b.engine.addWorker(ctx, command, version)
-	return w, err
-}
-
-func (w *Worker) live() {
 	beating, end := context.WithCancel(context.Background())
 	w.end = end
 	w.beaten.Go(func() { w.beat(beating) })
+	return w, nil
+}
+
+func (b *Batches) newWorker(ctx context.Context, command, version string) (w *Worker, err error) {
+	w = &Worker{Batches: b, began: time.Now()}
+	w.lost, w.lose = context.WithCancelCause(context.Background())
+	w.ID, err = b.engine.addWorker(ctx, command, version)
+	return w, err
 }
 
 func (e *engine) addWorker(ctx context.Context, command, version string) (id int64, err error) {
@@ -135,6 +120,13 @@ func (w *Worker) beat(ctx context.Context) {
 	}
 }
 
+// GiveUp ends all steps that are under way, because the ledger does not answer, and the process is to
+// end: what mail servers have answered is kept beside it.
+func (w *Worker) GiveUp() {
+	w.gaveUp.Store(true)
+	w.engine.recorder.giveUp()
+}
+
 // note takes in how a beat went that was sent at a time.
 func (w *Worker) note(sent time.Time, err error) {
 	switch {
@@ -154,18 +146,20 @@ func (w *Worker) Alive() bool {
 
 // Close ends the life, and closes the ledger. Batches that the worker still holds are handed out
 // again when another worker notices.
-func (w *Worker) Close() error {
+func (w *Worker) Close() error { return errors.Join(w.leave(), w.Ledger.Close()) }
+
+func (w *Worker) leave() error {
 	w.end()
 	w.beaten.Wait()
-	ctx, cancel := context.WithTimeout(context.Background(), endTime)
-	defer cancel()
-	_, err := w.engine.pool.Exec(ctx, `WITH places AS (`+endPlaces+`)
-		UPDATE worker SET dead = TRUE, ended_at = `+leaseNow+`
-		WHERE id = $1 AND NOT dead AND NOT EXISTS (SELECT 1 FROM batch WHERE worker = $1 AND state = 'held')`, w.ID)
-	w.lose(nil)
-	err = w.fail("end the work", err)
-	if w.Ledger == nil {
-		return err
+	var err error
+	if !w.gaveUp.Load() {
+		ctx, cancel := context.WithTimeout(context.Background(), endTime)
+		defer cancel()
+		_, err = w.engine.pool.Exec(ctx, `WITH places AS (`+endPlaces+`)
+			UPDATE worker SET dead = TRUE, ended_at = `+leaseNow+`
+			WHERE id = $1 AND NOT dead AND NOT EXISTS (SELECT 1 FROM batch WHERE worker = $1 AND state = 'held')
+				AND NOT EXISTS (SELECT 1 FROM notice_sender WHERE worker = $1)`, w.ID)
 	}
-	return errors.Join(err, w.Ledger.Close())
+	w.lose(nil)
+	return w.fail("end the work", err)
 }

@@ -54,7 +54,7 @@ func pruneSlowly(dsn string) error {
 func TestPrunedSpaceIsUsedAgain(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "publisher.db")
 	l := openAt(t, "sqlite:"+path)
-	ledgertest.AddPrunable(t, l, 20_000)
+	ledgertest.AddPrunable(t, l, 6_000)
 	size := func() int64 {
 		t.Helper()
 		info, err := os.Stat(path)

@@ -11,7 +11,7 @@ import (
 
 func TestWalks(t *testing.T) { walktest.Run(t, 2_000, openWalked) }
 
-func TestPrunedWalks(t *testing.T) { walktest.RunPruned(t, 60, openWalked) }
+func TestPrunedWalks(t *testing.T) { walktest.RunPruned(t, 40, openWalked) }
 
 func openWalked(t *testing.T) (*ledger.Ledger, walktest.Reset) {
 	ctx := context.Background()

@@ -10,11 +10,15 @@ import (
 
 	"publisher/internal/ledger"
 	"publisher/internal/ledger/pruning"
+	"publisher/internal/racedetector"
 )
 
 // RunPruned does each walk twice: as it is, and pruning after each step all that is finished.
 // Whoever asks who is due what, or how an edition went, must get the same answers.
 func RunPruned(t *testing.T, walks int, open func(*testing.T) (*ledger.Ledger, Reset)) {
+	if racedetector.Enabled || testing.Short() {
+		walks = min(walks, 5)
+	}
 	l, reset := open(t)
 	pruned := 0
 	for seed := range uint64(walks) {

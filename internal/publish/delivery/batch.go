@@ -109,18 +109,20 @@ type Batch struct {
 	part    Part
 
 	closed  bool  // nothing more is handed out
+	left    bool  // something was handed out and not tried
 	drained bool  // nothing was left to hand out, or the batch is closed
 	last    int64 // recipient that was handed out
 	ended   chan struct{}
 }
 
-// NewBatch returns the queue of a part, without the recipients who have left it meanwhile.
-func NewBatch(ctx context.Context, o Options, from *Stored, p Part) (*Batch, error) {
+// NewBatch returns the queue of a part, without the recipients who have left it meanwhile. tell takes
+// the servers' answers, by which somebody else decides whether the edition goes on.
+func NewBatch(ctx context.Context, o Options, from *Stored, p Part, tell func(edition int64, a Reply)) (*Batch, error) {
 	links, err := NewLinks(ctx, o.Config, o.Ledger)
 	if err != nil {
 		return nil, err
 	}
-	q := &Queue{Options: o, links: links, began: o.Now(), from: from, byNumber: map[int64]*openEdition{}, trying: map[retryKey]bool{}, retries: p.Retries}
+	q := &Queue{Options: o, links: links, began: o.Now(), from: from, byNumber: map[int64]*openEdition{}, trying: map[retryKey]bool{}, retries: p.Retries, tell: tell}
 	b := &Batch{Queue: q, part: p, last: p.After, ended: make(chan struct{})}
 	if b.edition, err = q.add(ctx, p.Edition); err != nil {
 		return nil, err
@@ -161,12 +163,20 @@ func (b *Batch) Close() {
 	b.look()
 }
 
+// stop is Close because the edition is stopped: the batch has no rest.
+func (b *Batch) stop() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.edition.stopped, b.closed, b.drained = true, true, true
+	b.look()
+}
+
 // Abandon is called when nothing is under way any more, whatever was handed out: what was not tried
-// is left to whoever hands the edition out.
+// is part of the rest.
 func (b *Batch) Abandon() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.missed += b.edition.handed
+	b.left = b.left || b.edition.handed > 0
 	b.edition.handed = 0
 	b.look()
 }
@@ -184,11 +194,15 @@ func (b *Batch) Next(ctx context.Context) (*smtp.Job, error) {
 			break
 		}
 		job, err := b.job(ctx, a)
+		if err != nil {
+			b.missed++ // last is beyond the recipient already
+		}
 		if err != nil || job != nil {
 			return job, err
 		}
 	}
 	if err := b.recordWaiting(ctx); err != nil {
+		b.missed++
 		return nil, err
 	}
 	b.drained = true
@@ -215,8 +229,8 @@ func (b *Batch) take(ctx context.Context) (*attempt, error) {
 	return a, err
 }
 
-// Finish decides what the refusals mean, and returns what was not handed out, unless the edition is
-// stopped; ok is false if nothing is left. Nothing may be under way.
+// Finish returns what was not handed out, unless the edition is stopped; ok is false if nothing is
+// left. Nothing may be under way.
 func (b *Batch) Finish(ctx context.Context) (rest Part, ok bool, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -224,23 +238,22 @@ func (b *Batch) Finish(ctx context.Context) (rest Part, ok bool, err error) {
 	if err := b.recordWaiting(ctx); err != nil {
 		return Part{}, false, err
 	}
-	b.edition.exhausted, b.edition.handed = true, 0 // what the batch knows is all that there is to decide by
-	if err := b.decideRefusals(ctx, b.edition); err != nil {
-		return Part{}, false, err
-	}
-	if b.edition.stopped || !b.closed {
+	if b.edition.stopped || !b.closed && !b.left {
 		return Part{}, false, nil
 	}
 	rest = Part{Edition: b.part.Edition, After: b.last, Upto: b.part.Upto, Retries: b.retries}
+	if b.left { // who of them was tried is not handed out again; what is due again will be anyway
+		rest.After = b.part.After
+	}
 	return rest, rest.After < rest.Upto || len(rest.Retries) > 0, nil
 }
 
-// Missed returns how many recipients have to be looked at again: they had changed since they were read,
-// were not tried after all, or the bundle lacks some of their posts.
-func (b *Batch) Missed() int {
+// Missed returns how many recipients have to be looked at again: they had changed since they were read, or the
+// bundle lacks some of their posts. lacking is how many the latter were.
+func (b *Batch) Missed() (all, lacking int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.missed
+	return b.missed, b.lacking
 }
 
 // Unclear reports whether the ledger did not take a result or an intent, so that it is not known here
@@ -257,6 +270,7 @@ func (b *Batch) Stopped() bool {
 // leave leaves a recipient to whoever hands the edition out. The caller holds mu.
 func (q *Queue) leave(a *attempt) {
 	q.missed++
+	q.lacking++
 	delete(q.trying, retryKey{a.intent.Edition, a.intent.Subscriber})
 }
 
@@ -289,6 +303,15 @@ func (j *Join) Remove(b *Batch) {
 		if other == b {
 			j.batches = append(j.batches[:i:i], j.batches[i+1:]...)
 			return
+		}
+	}
+}
+
+// Stop ends the batches of an edition that is stopped.
+func (j *Join) Stop(edition int64) {
+	for _, b := range j.turn() {
+		if b.part.Edition.Number == edition {
+			b.stop()
 		}
 	}
 }

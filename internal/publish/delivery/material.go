@@ -92,27 +92,60 @@ func (t tree) extend(ctx context.Context, edition *openEdition, more bool) (err 
 	return t.Composer.Extend(ctx, edition.bundle, &edition.Edition, more)
 }
 
-// Prepare stores what others need to deliver an edition: its web version, and all that its bundle
-// lacks of what is due to somebody.
-func Prepare(ctx context.Context, c *editions.Composer, e *ledger.Edition) error {
+// preparation stores what others need to deliver an edition.
+type preparation struct {
+	*Queue
+	edition *openEdition
+}
+
+// newPreparation stores the web version of an edition, and its bundle if that is not stored.
+func newPreparation(ctx context.Context, c *editions.Composer, e *ledger.Edition) (*preparation, error) {
 	o := Options{Config: c.Catalog().Config, Ledger: c.Catalog().Ledger, Log: c.Catalog().Log, Now: c.Catalog().Start}
 	q := &Queue{Options: o, from: newTree(c), settled: func() {}, byNumber: map[int64]*openEdition{}, trying: map[retryKey]bool{}}
 	edition, err := q.add(ctx, *e)
 	if err != nil {
+		return nil, err
+	}
+	return &preparation{q, edition}, c.Keep(ctx, edition.bundle, &edition.Edition)
+}
+
+// Prepare stores what others need to deliver an edition: its web version, and all that its bundle
+// lacks of what is due to somebody.
+func Prepare(ctx context.Context, c *editions.Composer, e *ledger.Edition) error {
+	p, err := newPreparation(ctx, c, e)
+	if err != nil {
 		return err
 	}
-	if err := c.Keep(ctx, edition.bundle, &edition.Edition); err != nil {
-		return err
-	}
-	groups, err := o.Ledger.RecipientGroups(ctx, catalog.Audience(o.Config, e.Cadence, e.Language), e.Through, o.Now())
+	groups, err := p.Ledger.RecipientGroups(ctx, catalog.Audience(p.Config, e.Cadence, e.Language), e.Through, p.Now())
 	if err != nil {
 		return err
 	}
 	for _, g := range groups {
-		if _, err := q.shareOf(ctx, &attempt{edition: edition, subscriber: ledger.Recipient{Tags: g.Tags, Due: g.Due}}); err != nil {
+		if _, err := p.shareOf(ctx, &attempt{edition: p.edition, subscriber: ledger.Recipient{Tags: g.Tags, Due: g.Due}}); err != nil {
 			return err
 		}
 	}
-	*e = edition.Edition
+	*e = p.edition.Edition
+	return nil
+}
+
+// PrepareRetries is Prepare for deliveries of an edition that are due again.
+func PrepareRetries(ctx context.Context, c *editions.Composer, e *ledger.Edition, due []ledger.Delivery) error {
+	p, err := newPreparation(ctx, c, e)
+	if err != nil {
+		return err
+	}
+	for _, d := range due {
+		a, err := p.retry(ctx, d)
+		if err != nil {
+			return err
+		}
+		if a == nil {
+			continue
+		}
+		if _, err := p.shareOf(ctx, a); err != nil {
+			return err
+		}
+	}
 	return nil
 }

@@ -57,7 +57,10 @@ type Queue struct {
 	retryAt  time.Time // when the next deferred delivery is due, as far as this pass knows; zero for none
 	waiting  []waiting // to be recorded
 	missed   int       // recipients who were not handed out after all
+	lacking  int       // of them: the bundle lacks some of their posts
 	settled  func()    // called when an attempt has ended, with mu held
+	// tell takes the answers where several processes deliver, with mu held. nil: this one decides by them.
+	tell func(edition int64, a Reply)
 
 	unclear atomic.Bool // the ledger did not take something
 
@@ -128,7 +131,7 @@ func (q *Queue) add(ctx context.Context, e ledger.Edition) (*openEdition, error)
 		return nil, err
 	}
 	edition := &openEdition{Edition: e, bundle: b, own: q.from.NumbersOf(e.Posts).Union(b.Numbers()), shares: map[string]*share{}, report: editions.Report(q.Config, &e),
-		refusals: refusals{accepted: e.Accepted}}
+		refusals: refusals{Replies: Replies{Accepted: e.Accepted}}}
 	audience := catalog.Audience(q.Config, e.Cadence, e.Language)
 	edition.untried.read = func(ctx context.Context, after int64) ([]ledger.Recipient, error) { // without holding mu
 		return q.Ledger.Recipients(ctx, e.Number, audience, after, pageSize, q.Now())

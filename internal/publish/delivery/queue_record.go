@@ -138,12 +138,9 @@ func (q *Queue) count(a *attempt, r *ledger.Result, o *smtp.Outcome) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	delete(q.trying, retryKey{r.Edition, r.Subscriber})
+	q.replied(a.edition, o, r.Subscriber, r.At)
 	a.edition.handed--
 	q.settled()
-	if stop := a.edition.refusals.add(o, r.Subscriber); stop && !a.edition.stopped {
-		a.edition.stopped = true
-		q.fail(a.edition.refusals.stopError(r.Edition))
-	}
 	if o.TooLarge && !a.edition.tooLarge {
 		a.edition.tooLarge = true
 		q.fail(fmt.Errorf("edition %d: %s; trying again later", r.Edition, o.Reply))

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"publisher/internal/hint"
 	"publisher/internal/ledger/postgres"
 	"publisher/internal/publish/delivery"
 
@@ -81,18 +82,14 @@ func (l *life) open(ctx context.Context, batch *postgres.Batch) (*delivery.Batch
 	if err != nil {
 		return nil, err
 	}
-	o := delivery.Options{Config: l.Config, Ledger: l.worker.Ledger, Log: l.Log, Now: l.Now, Progress: l.Progress}
-	return delivery.NewBatch(ctx, o, from, part)
+	return delivery.NewBatch(ctx, l.options(), from, part, l.reporter.note)
 }
 
 // workOn delivers what is in the queue of a batch.
 func (l *life) workOn(ctx context.Context, batch *postgres.Batch, q *delivery.Batch) error {
 	l.join.Add(q)
 	defer l.join.Remove(q)
-	select {
-	case l.wake <- struct{}{}:
-	default:
-	}
+	l.refill()
 	enough := time.NewTimer(longestBatch)
 	defer enough.Stop()
 	select {
@@ -110,19 +107,32 @@ func (l *life) workOn(ctx context.Context, batch *postgres.Batch, q *delivery.Ba
 	if q.Unclear() {
 		return errUnclear
 	}
-	rest, more, err := q.Finish(context.WithoutCancel(ctx))
+	if err := l.reporter.flush(l.last); err != nil { // before anybody decides about the edition
+		return err
+	}
+	rest, more, err := q.Finish(l.last)
 	if err != nil {
 		return err
 	}
-	ending := postgres.Ending{Missed: q.Missed()}
+	ending := endingOf(batch, q)
 	if more {
 		ending.Rest = batchesOf(rest)
 	}
+	return l.worker.Finish(l.last, batch, ending)
+}
+
+func endingOf(batch *postgres.Batch, q *delivery.Batch) (e postgres.Ending) {
 	for _, problem := range q.Errors() {
-		ending.Problems = append(ending.Problems, problem.Error())
+		e.Problems = append(e.Problems, hint.Text(problem))
 	}
-	if ending.Stops = q.Stopped(); ending.Stops {
-		ending.Missed++
+	missed, lacking := q.Missed()
+	switch {
+	case batch.Kind == postgres.BatchRetries: // whoever was not tried is still due
+		e.Missed = lacking
+	case q.Stopped():
+		e.Missed = missed + 1
+	default:
+		e.Missed = missed
 	}
-	return l.worker.Finish(context.WithoutCancel(ctx), batch, ending)
+	return e
 }

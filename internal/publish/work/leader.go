@@ -1,6 +1,7 @@
 package work
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -34,9 +35,14 @@ type Leader struct {
 	Batches *postgres.Batches
 	Log     *slog.Logger
 	Now     func() time.Time
+	Size    int // of a batch; 0 for the usual one
 
 	renewedAt time.Time
+	prepared  map[int64]int         // how often the retries of each edition were prepared
+	hidden    []postgres.HiddenPost // as they were stored; nil if they were not
 }
+
+func (l *Leader) size() int { return cmp.Or(l.Size, batchSize) }
 
 // HandOut hands out what is due and not handed out yet, of these editions and of the deliveries
 // that are due again, and ends the editions whose every recipient was tried. It reports whether
@@ -53,11 +59,14 @@ func (l *Leader) HandOut(ctx context.Context, c *editions.Composer, open []ledge
 	if err != nil {
 		return false, err
 	}
-	retries, err := l.handOutRetries(ctx, mostAhead-ahead, stopped)
+	if busy, err = l.decideStopped(ctx, stopped); err != nil {
+		return false, err
+	}
+	retries, err := l.handOutRetries(ctx, c, mostAhead-ahead, stopped)
 	if err != nil {
 		return false, err
 	}
-	busy = retries.under
+	busy = busy || retries.batches+len(retries.under) > 0
 	room := mostAhead - ahead - retries.batches
 	for i := range open {
 		e := &open[i]
@@ -69,7 +78,18 @@ func (l *Leader) HandOut(ctx context.Context, c *editions.Composer, open []ledge
 			return busy, fmt.Errorf("handing out edition %d: %w", e.Number, err)
 		}
 		room -= n
-		busy = busy || !done
+		if !done {
+			busy = true
+			continue
+		}
+		if retries.under[e.Number] {
+			continue // more answers are to come
+		}
+		ended, err := l.endEdition(ctx, e)
+		if err != nil {
+			return busy, err
+		}
+		busy = busy || !ended
 	}
 	if busy {
 		return true, l.renewLost(ctx)
@@ -107,11 +127,24 @@ func (l *Leader) storeHidden(ctx context.Context, c *catalog.Catalog) error {
 	for seq, p := range delivery.HiddenPosts(c) {
 		all = append(all, postgres.HiddenPost{Seq: seq, Name: p.Name, Reason: p.Reason, Expired: p.Expired})
 	}
-	return l.Batches.SetHiddenPosts(ctx, all)
+	slices.SortFunc(all, func(a, b postgres.HiddenPost) int { return cmp.Compare(a.Seq, b.Seq) })
+	if l.hidden != nil && slices.Equal(all, l.hidden) {
+		return nil
+	}
+	if err := l.Batches.SetHiddenPosts(ctx, all); err != nil {
+		return err
+	}
+	l.hidden = append([]postgres.HiddenPost{}, all...)
+	return nil
 }
 
-// handOutEdition hands out up to room more batches of an edition. It reports whether the edition has
-// ended.
+// ranges returns the highest ids of up to limit ranges of an edition's recipients behind after.
+func (l *Leader) ranges(ctx context.Context, e *ledger.Edition, after int64, limit int) ([]int64, error) {
+	return l.Ledger.Ranges(ctx, e.Number, catalog.Audience(l.Config, e.Cadence, e.Language), after, l.size(), limit, l.Now())
+}
+
+// handOutEdition hands out up to room more batches of an edition. It reports whether every recipient was
+// tried.
 func (l *Leader) handOutEdition(ctx context.Context, c *editions.Composer, e *ledger.Edition, room int) (batches int, done bool, err error) {
 	h, err := l.Batches.Handed(ctx, e.Number)
 	if err != nil {
@@ -126,8 +159,7 @@ func (l *Leader) handOutEdition(ctx context.Context, c *editions.Composer, e *le
 	if room <= 0 {
 		return 0, false, nil
 	}
-	audience := catalog.Audience(l.Config, e.Cadence, e.Language)
-	last, err := l.Ledger.Ranges(ctx, e.Number, audience, h.Upto, batchSize, room, l.Now())
+	last, err := l.ranges(ctx, e, h.Upto, room)
 	if err != nil {
 		return 0, false, err
 	}
@@ -145,10 +177,7 @@ func (l *Leader) handOutEdition(ctx context.Context, c *editions.Composer, e *le
 	if h.Missed > 0 && h.Round < mostRounds {
 		return l.nextRound(ctx, c, e, h.Round+1)
 	}
-	if err := l.Ledger.FinishEdition(ctx, e.Number, l.Now()); err != nil {
-		return 0, false, err
-	}
-	return 0, true, l.Batches.Forget(ctx, e.Number)
+	return 0, true, nil
 }
 
 // nextRound goes through an edition once more, for those who had changed since they were read.
@@ -159,55 +188,10 @@ func (l *Leader) nextRound(ctx context.Context, c *editions.Composer, e *ledger.
 	if err := l.Batches.Forget(ctx, e.Number); err != nil {
 		return 0, false, err
 	}
-	last, err := l.Ledger.Ranges(ctx, e.Number, catalog.Audience(l.Config, e.Cadence, e.Language), 0, batchSize, 1, l.Now())
+	last, err := l.ranges(ctx, e, 0, 1)
 	if err != nil || len(last) == 0 {
 		return 0, false, err // the next look ends it
 	}
 	b := []postgres.Batch{{Edition: e.Number, Kind: postgres.BatchRange, Upto: last[0], Round: round}}
 	return 1, false, l.Batches.Add(ctx, b)
-}
-
-// handedRetries is what became of the deliveries that are due again.
-type handedRetries struct {
-	batches int  // new ones
-	under   bool // some are handed out
-}
-
-// handOutRetries hands out the deliveries that are due again, as far as there is room.
-func (l *Leader) handOutRetries(ctx context.Context, room int, stopped map[int64]bool) (h handedRetries, err error) {
-	under, err := l.Batches.Retrying(ctx)
-	if err != nil {
-		return h, err
-	}
-	h.under = len(under) > 0
-	var all []postgres.Batch
-	var at ledger.Delivery
-	now := l.Now()
-	for len(all) < room {
-		page, err := l.Ledger.Deferred(ctx, now, at.Edition, at.Subscriber, batchSize)
-		if err != nil {
-			return h, err
-		}
-		if len(page) == 0 {
-			break
-		}
-		at = page[len(page)-1]
-		page = slices.DeleteFunc(page, func(d ledger.Delivery) bool { return under[d.Key()] || stopped[d.Edition] })
-		for len(page) > 0 {
-			n := slices.IndexFunc(page, func(d ledger.Delivery) bool { return d.Edition != page[0].Edition })
-			if n < 0 {
-				n = len(page)
-			}
-			b := postgres.Batch{Edition: page[0].Edition, Kind: postgres.BatchRetries, Due: now}
-			for _, d := range page[:n] {
-				b.IDs = append(b.IDs, d.Subscriber)
-			}
-			all, page = append(all, b), page[n:]
-		}
-	}
-	if len(all) == 0 {
-		return h, nil
-	}
-	h.batches, h.under = len(all), true
-	return h, l.Batches.Add(ctx, all)
 }

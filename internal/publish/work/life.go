@@ -2,6 +2,7 @@ package work
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -11,6 +12,8 @@ import (
 	"publisher/internal/ledger/postgres"
 	"publisher/internal/publish/delivery"
 	"publisher/internal/publish/editions"
+	"publisher/internal/publish/notices"
+	"publisher/mailer/smtp"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
@@ -40,13 +43,17 @@ const (
 // life is what one life of a process works with.
 type life struct {
 	Options
-	worker *postgres.Worker
-	sender *delivery.Sender
-	stored *editions.Stored
-	join   *delivery.Join
-	wake   chan struct{}   // receives when a batch was added
-	ending context.Context // nothing new is begun once it has ended
-	end    context.CancelCauseFunc
+	worker   *postgres.Worker
+	sender   *delivery.Sender
+	stored   *editions.Stored
+	join     *delivery.Join
+	first    *notices.First // the notices before join; nil: none are sent
+	queue    smtp.Queue     // both
+	reporter *reporter
+	wake     chan struct{}   // receives when a batch was added
+	ending   context.Context // nothing new is begun once it has ended
+	last     context.Context // what is under way has to end once it has
+	end      context.CancelCauseFunc
 
 	agreement agreement
 	settings  atomic.Int64 // the version that this process agrees with
@@ -59,15 +66,46 @@ type life struct {
 	readAt time.Time
 }
 
-func newLife(o Options, w *postgres.Worker, sender *delivery.Sender) *life {
-	return &life{Options: o, worker: w, sender: sender, stored: editions.NewStored(o.Config, w.Ledger), join: delivery.NewJoin(), wake: make(chan struct{}, 1),
+func newLife(ctx context.Context, o Options, w *postgres.Worker, sender *delivery.Sender) (*life, error) {
+	join := delivery.NewJoin()
+	l := &life{Options: o, worker: w, sender: sender, stored: editions.NewStored(o.Config, w.Ledger), join: join, queue: join,
+		reporter: newReporter(w.Batches, join.Stop), wake: make(chan struct{}, 1),
 		recheck: make(chan struct{}, 1), failed: onChange(o.Log)}
+	if o.Notices == nil {
+		return l, nil
+	}
+	q, err := o.Notices.Open(ctx, w.Ledger)
+	if err != nil {
+		return nil, err
+	}
+	l.first = notices.NewFirst(q)
+	l.first.Add(join)
+	l.queue = l.first
+	return l, q.Refresh(ctx)
+}
+
+func (l *life) options() delivery.Options {
+	return delivery.Options{Config: l.Config, Ledger: l.worker.Ledger, Log: l.Log, Now: l.Now, Progress: l.Progress, Metrics: l.Metrics}
+}
+
+// refill has what was added to join sent.
+func (l *life) refill() {
+	if l.first != nil {
+		l.first.Refill()
+	}
+	select {
+	case l.wake <- struct{}{}:
+	default:
+	}
 }
 
 // run delivers until ctx ends, or the worker is dead.
 func (l *life) run(ctx context.Context) error {
 	l.ending, l.end = context.WithCancelCause(ctx)
 	defer l.end(nil)
+	last, giveUp := context.WithCancel(context.WithoutCancel(ctx))
+	l.last = last
+	defer giveUp()
 	defer context.AfterFunc(l.worker.Lost(), func() { l.end(context.Cause(l.worker.Lost())) })()
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &batchWorker{life: l})
@@ -85,12 +123,18 @@ func (l *life) run(ctx context.Context) error {
 	var helpers sync.WaitGroup
 	helpers.Go(func() { l.worker.Watch(l.ending, l.Config.Mail.Uncertain == "hold", l.Now, note(l.Log)) })
 	helpers.Go(l.deliver)
+	helpers.Go(func() { l.reporter.run(l.ending, l.complain) })
+	if n := l.Notices; n != nil {
+		helpers.Go(func() { l.first.Watch(l.ending, n.Poll, n.Woken, n.Note) })
+	}
 	helpers.Go(l.recordLate)
 	<-l.ending.Done()
 	stopping, cancel := context.WithTimeout(context.Background(), stopTime)
 	defer cancel()
 	if err := client.Stop(stopping); err != nil {
 		l.Log.Warn("batches are not given back; other processes take them over", "error", err)
+		giveUp()
+		l.worker.GiveUp()
 		l.cancelJobs(client)
 	}
 	helpers.Wait()
@@ -102,19 +146,23 @@ func (l *life) run(ctx context.Context) error {
 
 // cancelJobs ends jobs that do not end by themselves.
 func (l *life) cancelJobs(client *river.Client[pgx.Tx]) {
-	at, cancel := context.WithTimeout(context.Background(), time.Second)
+	at, cancel := context.WithTimeout(context.Background(), cancelTime)
 	defer cancel()
 	if err := client.StopAndCancel(at); err != nil {
 		l.Log.Warn("stopping", "error", err)
 	}
 }
 
-// deliver sends what is in the batches, whenever there are some.
+// deliver sends the notices and what is in the batches, whenever there are some.
 func (l *life) deliver() {
-	o := delivery.Options{Config: l.Config, Ledger: l.worker.Ledger, Log: l.Log, Now: l.Now, Progress: l.Progress}
+	var refilled <-chan struct{}
+	if l.first != nil {
+		refilled = l.first.Refilled()
+	}
 	for {
 		select {
 		case <-l.wake:
+		case <-refilled:
 		case <-l.ending.Done():
 			l.join.Abandon()
 			return
@@ -122,27 +170,41 @@ func (l *life) deliver() {
 		for more := true; more && l.ending.Err() == nil; {
 			_, err := l.worker.RecordLate(l.ending) // what the ledger did not take in the last session
 			if err == nil {
-				err = l.session(o)
+				err = l.session()
 			}
 			if l.join.Unclear() {
 				l.end(errUnclear)
 			}
 			l.join.Abandon()
-			more = l.heed(err)
+			more = l.heed(err) || l.first != nil && l.first.Pending()
 		}
 	}
 }
 
-func (l *life) session(o delivery.Options) error {
-	return l.sender.Session(l.ending, o, func(ctx context.Context) error { return l.sender.Deliver(ctx, l.join) })
+// session sends what there is, until nothing is left.
+func (l *life) session() error {
+	err := l.sender.Session(l.ending, l.options(), func(ctx context.Context) error { return l.sender.Deliver(ctx, l.queue) })
+	if l.first != nil {
+		err = errors.Join(err, l.first.Release(context.WithoutCancel(l.ending)))
+	}
+	return err
+}
+
+// complain heeds what fails beside the delivery.
+func (l *life) complain(err error) {
+	if isDead(err) {
+		l.end(err)
+		return
+	}
+	l.failed(slog.LevelError, "telling the other processes what mail servers answer", err)
 }
 
 // recordLate records, every so often, what earlier lives on this machine were told by mail servers: how
 // they ended may be known only later than this one began.
 func (l *life) recordLate() {
-	failed := onChange(l.Log)
 	every := time.NewTicker(lookForLate)
 	defer every.Stop()
+	log := onChange(l.Log)
 	for {
 		select {
 		case <-every.C:
@@ -150,7 +212,7 @@ func (l *life) recordLate() {
 			return
 		}
 		if _, err := l.worker.RecordLate(l.ending); err != nil && l.ending.Err() == nil {
-			failed(slog.LevelError, "recording what mail servers answered earlier", err)
+			log(slog.LevelError, "recording what mail servers answered earlier", err)
 		}
 	}
 }
@@ -168,6 +230,11 @@ func (l *life) heed(err error) bool {
 		return false
 	}
 	l.Note(err)
+	var unreachable *smtp.ConnectError
+	if !errors.As(err, &unreachable) { // it is not known here what the ledger has
+		l.end(err)
+		return false
+	}
 	select {
 	case <-time.After(serverPause):
 	case <-l.ending.Done():

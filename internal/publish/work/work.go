@@ -15,7 +15,9 @@ import (
 	"publisher/internal/hint"
 	"publisher/internal/ledger"
 	"publisher/internal/ledger/postgres"
+	"publisher/internal/metrics"
 	"publisher/internal/publish/delivery"
+	"publisher/internal/publish/notices"
 )
 
 // Options are what a process that works provides.
@@ -32,8 +34,20 @@ type Options struct {
 	// Note is told how each delivery went: nil, or mostly that the mail server cannot be used. They are
 	// tried again. nil logs that.
 	Note func(error)
+	// Notices are what this process sends besides batches; nil without templates.
+	Notices *Notices
+	Metrics *metrics.Metrics
 	// Troubles returns what else is wrong in this process; nil for nothing.
 	Troubles func() []postgres.Trouble
+}
+
+// Notices are the mails to one person that are not digests. They go out before the batches, over the same
+// connections.
+type Notices struct {
+	Open  func(context.Context, *ledger.Ledger) (*notices.Queue, error) // with the ledger of a life
+	Woken <-chan struct{}                                               // has the ledger asked for them at once
+	Poll  time.Duration                                                 // how often it is asked otherwise; 0 for the usual time
+	Note  func(error)                                                   // told how each look went
 }
 
 const (
@@ -41,7 +55,9 @@ const (
 	nextLife = 2 * time.Second
 	// stopTime is how long batches may take to be given back at a stop: the replies to what is in
 	// flight are awaited for eight seconds.
-	stopTime = 9500 * time.Millisecond
+	stopTime = 8500 * time.Millisecond
+	// cancelTime is how long jobs may take to end that are canceled.
+	cancelTime = 300 * time.Millisecond
 )
 
 // Run works batches until ctx ends, and gives back those that it holds then. It returns an error if it
@@ -56,6 +72,9 @@ func Run(ctx context.Context, o Options) error {
 		return err
 	}
 	defer sender.Close()
+	if o.Metrics != nil {
+		sender.Observe(o.Metrics)
+	}
 	common := newSharing(o.Config, sender)
 	if o.Progress == nil {
 		o.Progress = func(delivery.Progress) {}
@@ -161,9 +180,11 @@ func live(ctx context.Context, o Options, sender *delivery.Sender, common *shari
 		return 0, err
 	}
 	o.Note(nil)
-	common.join(w.Batches)
 	defer common.serve(w)()
-	l := newLife(o, w, sender)
+	l, err := newLife(ctx, o, w, sender)
+	if err != nil {
+		return 0, err
+	}
 	if o.Working != nil {
 		o.Working()
 	}
@@ -183,7 +204,7 @@ func note(log *slog.Logger) func(postgres.TakenOver, error) {
 			failed(slog.LevelError, "looking at the other processes", err)
 			return
 		}
-		log.Warn("took over the work of a process that is dead", "worker", took.Worker, "batches", took.Batches, "uncertain", took.Interrupted)
+		log.Warn("took over the work of a process that is dead", "worker", took.Worker, "batches", took.Batches, "uncertain", took.Interrupted+took.Notices)
 	}
 }
 
