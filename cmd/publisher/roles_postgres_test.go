@@ -107,6 +107,7 @@ func TestRolesOnPostgreSQL(t *testing.T) {
 	feedHas(first, "<title>One</title>")
 	feedHas(second, "<title>One</title>")
 	waitUntil(t, "mail", func() bool { return sink.Total() == 2 })
+	first.await("edition", nil) // nothing is uncertain
 
 	// A post that only the other machine has is not in the ledger yet.
 	addPost("Two", second)
@@ -117,6 +118,7 @@ func TestRolesOnPostgreSQL(t *testing.T) {
 		t.Errorf("the other one led after %v", took)
 	}
 	waitUntil(t, "mail of the new leader", func() bool { return sink.Total() == 4 })
+	second.await("edition", nil)
 	if feed, err := os.ReadFile(filepath.Join(second.dir, "public", "feed.xml")); err != nil || !strings.Contains(string(feed), "<title>Two</title>") {
 		t.Errorf("no new post in the feed: %v", err)
 	}

@@ -102,7 +102,16 @@ func (d *Daemon) standBy(ctx context.Context, changed <-chan struct{}) (engines.
 				d.begin()
 			}
 		},
+		Yield: d.lacks,
 	})
+}
+
+// lacks reports whether the content here lacks too many posts to make the passes.
+func (d *Daemon) lacks() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	var lack *catalog.LackError
+	return errors.As(d.faults[partContent], &lack)
 }
 
 // follow keeps the feeds up to date until ctx ends.

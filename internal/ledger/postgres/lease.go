@@ -91,9 +91,16 @@ func TakeLock(ctx context.Context, dsn string, o Options, command string, now ti
 
 // Waiting is told how it goes while [AwaitLock] waits.
 type Waiting struct {
-	For    func(holder string) // another process has the lock, and others than before
-	Failed func(error)         // nil: no longer
+	// For is told who has the lock, each time that this changes.
+	For func(holder string)
+	// Failed is told how each attempt went; nil if it did not fail.
+	Failed func(error)
+	// Yield reports whether others should take the lock, if there are any; nil for no.
+	Yield func() bool
 }
+
+// yieldTime is how long a lock is left to others.
+const yieldTime = 10 * time.Second
 
 // AwaitLock takes the lock once nobody has it. What fails is tried again until ctx ends.
 func AwaitLock(ctx context.Context, dsn string, o Options, command string, now func() time.Time, w Waiting) (*Lock, error) {
@@ -105,8 +112,10 @@ func AwaitLock(ctx context.Context, dsn string, o Options, command string, now f
 	look := time.NewTicker(standbyLook)
 	defer look.Stop()
 	l := &Lock{dsn: dsn, options: o, name: a.name}
+	var free time.Time // since when nobody has it; zero: somebody has
 	for holder := ""; l.fence == 0; {
-		other, err := l.stand(ctx, a, ledger.Holder(command, now()))
+		yield := w.Yield != nil && w.Yield() && (free.IsZero() || time.Since(free) < yieldTime)
+		other, err := l.stand(ctx, a, ledger.Holder(command, now()), yield)
 		if l.fence != 0 {
 			break
 		}
@@ -115,9 +124,15 @@ func AwaitLock(ctx context.Context, dsn string, o Options, command string, now f
 			return nil, ctx.Err()
 		}
 		w.Failed(ledger.Failure(a.name, "wait for the lock", advise(err)))
-		if err == nil && other != holder && other != "" {
-			holder = other
-			w.For(holder)
+		switch {
+		case err != nil:
+		case other == "" && free.IsZero():
+			free = time.Now()
+		case other != "":
+			if free = (time.Time{}); other != holder {
+				holder = other
+				w.For(holder)
+			}
 		}
 		select {
 		case <-look.C:
@@ -131,8 +146,9 @@ func AwaitLock(ctx context.Context, dsn string, o Options, command string, now f
 // standbyLook is how often a process that waits for the lease looks at it.
 const standbyLook = time.Second
 
-// stand takes the lease if it is free, and else returns who has it.
-func (l *Lock) stand(ctx context.Context, a *address, holder string) (other string, err error) {
+// stand takes the lease if it is free, unless it is to be left to others, and else returns who has it; "" for
+// nobody.
+func (l *Lock) stand(ctx context.Context, a *address, holder string, yield bool) (other string, err error) {
 	within, cancel := context.WithTimeout(ctx, leaseTime)
 	defer cancel()
 	if l.pool == nil {
@@ -140,13 +156,21 @@ func (l *Lock) stand(ctx context.Context, a *address, holder string) (other stri
 			return "", err
 		}
 	}
-	// One attempt only: whoever waits for locks here will look again.
-	if err := l.tryTake(within, holder); err != nil {
-		l.fence = 0 // whether that was committed or not: if it was, the lease expires
+	if yield {
+		if free, err := l.isFree(within); err != nil || free {
+			return "", err
+		}
+	} else if err := l.tryTake(within, holder); err != nil || l.fence != 0 {
+		if err != nil {
+			l.fence = 0 // whether that was committed or not: if it was, the lease expires
+		}
 		return "", err
 	}
 	var expired, connected bool
 	err = l.pool.QueryRow(within, lookAtLease, passLease).Scan(&other, &expired, &connected)
+	if errors.Is(err, pgx.ErrNoRows) || expired {
+		return "", nil
+	}
 	return other, err
 }
 
