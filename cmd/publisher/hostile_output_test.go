@@ -25,6 +25,8 @@ func TestTerminalIsNotDriven(t *testing.T) {
 		}
 	}
 	b.do("--config", "listen.yaml", "serve")
+	b.do("work", hostile)
+	b.do("--config", "nowhere.yaml", "work")
 	b.do("plan")
 	b.do("plan", "--json")
 	b.do("feeds", "--verbose")
