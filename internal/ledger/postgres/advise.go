@@ -113,7 +113,7 @@ func adviseOnNetwork(connecting *pgconn.ConnectError) error {
 	var certificate *tls.CertificateVerificationError
 	var authority x509.UnknownAuthorityError
 	switch text := oneLine(connecting.Unwrap().Error()); {
-	case strings.Contains(text, "refused TLS"):
+	case strings.Contains(text, "refused TLS") && onlyEncrypted(connecting.Config):
 		return &ledger.AddressError{Err: hint.With(fmt.Errorf("%s does not encrypt", at), "turn on ssl at the server, or check sslmode in ledger")}
 	case errors.As(connecting, &certificate), errors.As(connecting, &authority):
 		return &ledger.AddressError{Err: hint.With(fmt.Errorf("the certificate of %s is not valid here", at), "name its authority with sslrootcert=FILE in ledger, and its host as in the certificate")}
@@ -124,6 +124,13 @@ func adviseOnNetwork(connecting *pgconn.ConnectError) error {
 	default:
 		return hint.With(&ledger.AwayError{Err: fmt.Errorf("cannot connect to %s (%s)", at, reason(connecting))}, "check host and port in ledger, and whether the server is up")
 	}
+}
+
+// onlyEncrypted reports whether a config allows no connection without TLS: otherwise its refusal is not
+// why there is none.
+func onlyEncrypted(config *pgconn.Config) bool {
+	plain := func(one *pgconn.FallbackConfig) bool { return one.TLSConfig == nil }
+	return config.TLSConfig != nil && !slices.ContainsFunc(config.Fallbacks, plain)
 }
 
 // said is an error of the server in its own words only: what pgx adds has line ends.
