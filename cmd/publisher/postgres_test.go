@@ -116,6 +116,19 @@ func TestPostgreSQL(t *testing.T) {
 // The web and the passes of serve do the same on PostgreSQL.
 func TestServeOnPostgreSQL(t *testing.T) { testServe(t, "ledger: "+emptyLedger(t)+"\n") }
 
+func TestServeSignsUpOnPostgreSQL(t *testing.T) {
+	testServeSignsUp(t, "ledger: "+emptyLedger(t)+"\n")
+}
+
+// Whoever comes after a serve that was killed settles what it was sending, once that is known to be dead.
+func TestKilledWhileConfirmingOnPostgreSQL(t *testing.T) {
+	testKilledWhileConfirming(t, 1, func() string { return "ledger: " + emptyLedger(t) + "\n" })
+}
+
+func TestConfirmationsDuringAnEditionOnPostgreSQL(t *testing.T) {
+	testConfirmationsDuringAnEdition(t, "ledger: "+emptyLedger(t)+"\n")
+}
+
 // ledgerOnPostgreSQL returns a ledger that nobody has used.
 func ledgerOnPostgreSQL(t *testing.T) testLedger {
 	t.Helper()

@@ -29,6 +29,9 @@ func printFleet(out table, r *status.Report) {
 		}
 		out.row("take-overs\t%d%s", t.Count, last)
 	}
+	if p := r.Fleet.Places; p.Held+p.Used > 0 {
+		out.row("rate\t%s of mail.smtp.rate held, %d used in the last minute", count(p.Held, "place"), p.Used)
+	}
 	var queues []string
 	for _, q := range r.Fleet.Queues {
 		if q.State != "completed" {

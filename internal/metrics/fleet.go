@@ -13,11 +13,12 @@ var (
 	fleetLease     = desc("fleet_lease_seconds", "For how long somebody has the lease of the passes, unless it is renewed; 0 if nobody has.")
 	fleetBatches   = desc("fleet_batches", "Batches of mail, by state.", "state")
 	fleetTakeOvers = desc("fleet_takeovers_total", "How often a process was declared dead, and others took over its work.")
+	fleetPlaces    = desc("fleet_places", "Places of mail.smtp.rate that processes hold, or used in the last minute.", "state")
 	fleetJobs      = desc("fleet_jobs", "Jobs in the queues of River, by state.", "queue", "state")
 )
 
 func describeFleet(all chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{fleetProcesses, fleetSilence, fleetLease, fleetBatches, fleetTakeOvers, fleetJobs} {
+	for _, d := range []*prometheus.Desc{fleetProcesses, fleetSilence, fleetLease, fleetBatches, fleetTakeOvers, fleetPlaces, fleetJobs} {
 		all <- d
 	}
 }
@@ -48,6 +49,8 @@ func collectFleet(all chan<- prometheus.Metric, f *postgres.Fleet) {
 	gauge(fleetBatches, float64(held), "held")
 	gauge(fleetBatches, float64(done), "done")
 	all <- prometheus.MustNewConstMetric(fleetTakeOvers, prometheus.CounterValue, float64(f.TakeOvers))
+	gauge(fleetPlaces, float64(f.Places.Held), "held")
+	gauge(fleetPlaces, float64(f.Places.Used), "used")
 	for _, j := range f.Jobs {
 		gauge(fleetJobs, float64(j.Count), j.Queue, j.State)
 	}

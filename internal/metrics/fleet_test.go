@@ -12,6 +12,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 
+	"publisher/internal/ledger/places"
 	"publisher/internal/ledger/postgres"
 	"publisher/internal/metrics"
 	"publisher/internal/postgrestest"
@@ -30,6 +31,8 @@ func TestFleet(t *testing.T) {
 		w, err := postgres.BeginWork(t.Context(), dsn, postgres.Options{StateDir: t.TempDir()}, "publisher work", "test")
 		check(t, err)
 		defer w.Close()
+		_, err = w.Places([]places.Rate{{Count: 100, Per: time.Hour}}).Trade(t.Context(), places.Trade{Want: 5, Ended: 2})
+		check(t, err)
 	}
 	check(t, batches.Add(t.Context(), []postgres.Batch{{Edition: 7, Kind: postgres.BatchRange, Upto: 10}}))
 	m := metrics.New()
@@ -42,7 +45,7 @@ func TestFleet(t *testing.T) {
 		t.Errorf("lint: %v, %v", problems, err)
 	}
 	for _, line := range []string{"publisher_fleet_processes 2", `publisher_fleet_batches\{state="open"\} 1`, `publisher_fleet_batches\{state="held"\} 0`,
-		"publisher_fleet_takeovers_total 0", `publisher_fleet_jobs\{queue="mail",state="available"\} 1`, `publisher_fleet_silence_seconds [0-9.e-]+`, `publisher_fleet_lease_seconds [1-9][0-9.]*`} {
+		"publisher_fleet_takeovers_total 0", `publisher_fleet_places\{state="held"\} 10`, `publisher_fleet_places\{state="used"\} 4`, `publisher_fleet_jobs\{queue="mail",state="available"\} 1`, `publisher_fleet_silence_seconds [0-9.e-]+`, `publisher_fleet_lease_seconds [1-9][0-9.]*`} {
 		if !regexp.MustCompile(`(?m)^` + line + `$`).MatchString(text) {
 			t.Errorf("no line %q", line)
 		}

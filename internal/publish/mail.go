@@ -30,7 +30,6 @@ func (s *pass) mailAll(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	m.batches = s.batches
 	defer m.close()
 	if err := errors.Join(m.start(ctx), m.notices.Refresh(ctx)); err != nil {
 		return err
@@ -50,7 +49,7 @@ func (s *pass) mailAll(ctx context.Context) error {
 // deliverRest sends what has become due by the end of a pass: replies that it has read may have
 // confirmed something.
 func (s *pass) deliverRest(ctx context.Context, m *mailing) error {
-	if err := m.notices.Refresh(ctx); err != nil || !m.notices.Pending() {
+	if left, err := m.left(ctx); err != nil || !left {
 		return err
 	}
 	_, err := m.deliver(ctx, nil, nil)

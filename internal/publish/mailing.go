@@ -61,6 +61,15 @@ func (m *mailing) start(ctx context.Context) error {
 	return m.notices.Refresh(ctx)
 }
 
+// left reports whether notices are due, or were being sent by another process that may have died.
+func (m *mailing) left(ctx context.Context) (bool, error) {
+	if err := m.notices.Refresh(ctx); err != nil || m.batches == nil {
+		return m.notices.Pending(), err
+	}
+	n, err := m.batches.NoticesLeft(ctx, m.now())
+	return n > 0, err
+}
+
 // counts returns what became of the notices so far.
 func (m *mailing) counts() report.Notices {
 	m.mu.Lock()

@@ -12,6 +12,13 @@ type Fleet struct {
 	Batches   []EditionBatches `json:"batches"`         // of editions that are handed out
 	TakeOvers TakeOvers        `json:"takeovers"`
 	Queues    []Queue          `json:"queues"` // River's
+	Places    Places           `json:"places"`
+}
+
+// Places is what processes have of mail.smtp.rate, which they share.
+type Places struct {
+	Held int `json:"held"`             // may be used at once
+	Used int `json:"used_last_minute"` // by mails
 }
 
 // Lease is who makes the passes.
@@ -67,6 +74,7 @@ func (m *maker) addFleet(context.Context) error {
 		}
 	}
 	f := &Fleet{Batches: []EditionBatches{}, TakeOvers: TakeOvers{Count: m.Fleet.TakeOvers, Last: []TakeOver{}}, Queues: []Queue{}}
+	f.Places = Places(m.Fleet.Places)
 	if lease := m.Fleet.Lease; lease.Holder != "" {
 		f.Lease = &Lease{lease.Holder, lease.Left.Seconds()}
 	}

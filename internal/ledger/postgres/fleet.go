@@ -16,6 +16,7 @@ type Fleet struct {
 	TakeOvers int64            // so far
 	LastTaken []TakeOver       // the newest first
 	Jobs      []Jobs
+	Places    SharedPlaces
 }
 
 // PassLease is who makes the passes.
@@ -45,6 +46,10 @@ type Jobs struct {
 	Count        int
 }
 
+// SharedPlaces is how many places of mail.smtp.rate processes hold, and how many mails took one that ended
+// in the last minute.
+type SharedPlaces struct{ Held, Used int }
+
 // shownTakeOvers limits LastTaken.
 const shownTakeOvers = 5
 
@@ -54,7 +59,7 @@ func ReadFleet(ctx context.Context, l *ledger.Ledger) (f *Fleet, err error) {
 	if f.Processes, err = Processes(ctx, l); err != nil {
 		return nil, err
 	}
-	for _, part := range []func(context.Context, *ledger.Ledger) error{f.readLease, f.readBatches, f.readTakeOvers, f.readJobs} {
+	for _, part := range []func(context.Context, *ledger.Ledger) error{f.readLease, f.readBatches, f.readTakeOvers, f.readJobs, f.readPlaces} {
 		if err := part(ctx, l); err != nil {
 			return nil, l.Fail("read what other processes do", err)
 		}
@@ -102,4 +107,9 @@ func (f *Fleet) readJobs(ctx context.Context, l *ledger.Ledger) (err error) {
 		return j, err
 	}, "SELECT queue, state::TEXT, COUNT(*) FROM river_job GROUP BY 1, 2 ORDER BY 1, 2")
 	return err
+}
+
+func (f *Fleet) readPlaces(ctx context.Context, l *ledger.Ledger) error {
+	return l.Reader().QueryRowContext(ctx, `SELECT COALESCE(SUM(count) FILTER (WHERE ended_at IS NULL), 0), COALESCE(SUM(count) FILTER (WHERE ended_at > place_now() - $1), 0)
+		FROM place`, time.Minute.Microseconds()).Scan(&f.Places.Held, &f.Places.Used)
 }

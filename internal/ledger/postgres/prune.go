@@ -7,6 +7,9 @@ import (
 )
 
 const (
+	// deadAfter is how long a process is silent, by the database's clock, that is over without doubt: it held
+	// nothing, and nobody lived for long enough to declare it dead.
+	deadAfter = 24 * time.Hour
 	// Rows about processes and take-overs are kept for people to see.
 	keepWorkers   = 7 * 24 * time.Hour
 	keepTakeOvers = 90 * 24 * time.Hour
@@ -28,6 +31,9 @@ func (b *Batches) Prune(ctx context.Context) error {
 		}{
 			{`DELETE FROM batch b WHERE b.state = 'done' AND NOT EXISTS (
 				SELECT 1 FROM edition e WHERE e.number = b.edition AND e.done_at IS NULL AND e.canceled_at IS NULL)`, nil},
+			{`WITH gone AS (UPDATE worker w SET dead = TRUE, ended_at = ` + leaseNow + ` WHERE NOT w.dead AND COALESCE(w.beat_at, w.began_at) < ` + leaseNow + ` - $1
+				AND NOT EXISTS (SELECT 1 FROM batch b WHERE b.worker = w.id) AND NOT EXISTS (SELECT 1 FROM notice_sender s WHERE s.worker = w.id) RETURNING id)
+				UPDATE place SET ended_at = place_now() FROM gone WHERE place.worker = gone.id AND place.ended_at IS NULL`, before(deadAfter)},
 			{`DELETE FROM worker w WHERE w.dead AND w.ended_at < ` + leaseNow + ` - $1
 				AND NOT EXISTS (SELECT 1 FROM batch b WHERE b.worker = w.id) AND NOT EXISTS (SELECT 1 FROM notice_sender s WHERE s.worker = w.id)`, before(keepWorkers)},
 			{"DELETE FROM takeover WHERE at < " + leaseNow + " - $1 AND number < (SELECT MAX(number) FROM takeover)", before(keepTakeOvers)},

@@ -28,10 +28,10 @@ const schemaOf = `
 		UNION ALL SELECT pg_get_functiondef(oid) FROM pg_proc WHERE pronamespace = 'public'::REGNAMESPACE
 	) AS lines (line)`
 
-// rowsOf counts the rows of all tables that have some.
+// rowsOf counts the rows of all tables that have some, without what is in a new one, too.
 const rowsOf = `
 	SELECT string_agg(c.relname || ' ' || (xpath('/row/n/text()', query_to_xml('SELECT COUNT(*) AS n FROM ' || c.oid::REGCLASS, FALSE, TRUE, '')))[1]::TEXT, E'\n' ORDER BY c.relname)
-	FROM pg_class c WHERE c.relnamespace = 'public'::REGNAMESPACE AND c.relkind = 'r' AND c.relname NOT LIKE 'river\_%' AND c.relname <> 'goose_db_version'
+	FROM pg_class c WHERE c.relnamespace = 'public'::REGNAMESPACE AND c.relkind = 'r' AND c.relname NOT LIKE 'river\_%' AND c.relname NOT IN ('goose_db_version', 'leader')
 		AND (xpath('/row/n/text()', query_to_xml('SELECT COUNT(*) AS n FROM ' || c.oid::REGCLASS, FALSE, TRUE, '')))[1]::TEXT <> '0'`
 
 // A ledger of an older version has the same tables as a new one once it was opened, and all that was in it.

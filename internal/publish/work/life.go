@@ -185,7 +185,7 @@ func (l *life) deliver() {
 func (l *life) session() error {
 	err := l.sender.Session(l.ending, l.options(), func(ctx context.Context) error { return l.sender.Deliver(ctx, l.queue) })
 	if l.first != nil {
-		err = errors.Join(err, l.first.Release(context.WithoutCancel(l.ending)))
+		err = errors.Join(err, l.first.Release(l.last))
 	}
 	return err
 }

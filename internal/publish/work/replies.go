@@ -15,9 +15,14 @@ import (
 	"publisher/internal/publish/delivery"
 )
 
-// reportEvery is how often a process tells the others what servers answer, unless they refuse
-// somebody: then it does so at once.
-const reportEvery = time.Second
+const (
+	// reportEvery is how often a process tells the others what servers answer, unless they refuse
+	// somebody: then it does so at once.
+	reportEvery = time.Second
+	// firstReplies of an edition are reported at once, too: ten refusals stop it only if nobody accepted
+	// anything before.
+	firstReplies = 10
+)
 
 // reporter puts together what servers answer all processes, and ends the batches of editions that are
 // stopped because of it.
@@ -28,11 +33,12 @@ type reporter struct {
 	flushing sync.Mutex // held while gathered replies are stored
 	mu       sync.Mutex
 	gathered map[int64][]delivery.Reply // by edition
-	refused  chan struct{}
+	noted    map[int64]int              // likewise: how many so far
+	urgent   chan struct{}
 }
 
 func newReporter(b *postgres.Batches, stop func(edition int64)) *reporter {
-	return &reporter{batches: b, stop: stop, gathered: map[int64][]delivery.Reply{}, refused: make(chan struct{}, 1)}
+	return &reporter{batches: b, stop: stop, gathered: map[int64][]delivery.Reply{}, noted: map[int64]int{}, urgent: make(chan struct{}, 1)}
 }
 
 // note takes a reply.
@@ -40,12 +46,14 @@ func (r *reporter) note(edition int64, a delivery.Reply) {
 	a.Words = backlog.WithoutAddresses(a.Words)
 	r.mu.Lock()
 	r.gathered[edition] = append(r.gathered[edition], a)
+	r.noted[edition]++
+	urgent := a.Refused || r.noted[edition] <= firstReplies
 	r.mu.Unlock()
-	if !a.Refused {
+	if !urgent {
 		return
 	}
 	select {
-	case r.refused <- struct{}{}:
+	case r.urgent <- struct{}{}:
 	default:
 	}
 }
@@ -57,7 +65,7 @@ func (r *reporter) run(ctx context.Context, fail func(error)) {
 	for {
 		look := false
 		select {
-		case <-r.refused:
+		case <-r.urgent:
 		case <-every.C:
 			look = true
 		case <-ctx.Done():

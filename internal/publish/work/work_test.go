@@ -5,6 +5,7 @@ package work_test
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"log/slog"
@@ -12,6 +13,8 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -39,6 +42,10 @@ const clockVariable = "WORK_TEST_CLOCK"
 func TestMain(m *testing.M) {
 	folder, ok := os.LookupEnv(childVariable)
 	if !ok {
+		// Most tests wait. The flag -parallel overrides this.
+		if err := flag.Set("test.parallel", strconv.Itoa(4*runtime.GOMAXPROCS(0))); err != nil {
+			panic(err)
+		}
 		os.Exit(m.Run())
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
@@ -255,13 +262,32 @@ func (f *fleet) account(subscribers int) (doubles int) {
 	return doubles
 }
 
-// Three processes deliver an edition, each a part, nobody twice.
+// waitForRow waits until a query has a row.
+func (f *fleet) waitForRow(what, query string) {
+	f.t.Helper()
+	deadline := time.After(time.Minute)
+	for look := time.Tick(100 * time.Millisecond); ; {
+		var there bool
+		f.check(f.ledger.Reader().QueryRowContext(f.t.Context(), "SELECT EXISTS ("+query+")").Scan(&there))
+		if there {
+			return
+		}
+		select {
+		case <-look:
+		case <-deadline:
+			f.t.Fatalf("no %s", what)
+		}
+	}
+}
+
+// Three processes deliver an edition, each a part, nobody twice. One of them has River's own upkeep.
 func TestSeveralProcesses(t *testing.T) {
 	const subscribers = 3000
 	f := newFleet(t, subscribers, "", smtptest.Options{})
 	for range 3 {
 		f.start()
 	}
+	f.waitForRow("leader of River's", "SELECT 1 FROM river_leader")
 	f.lead(time.Minute)
 	if n := f.account(subscribers); n > 0 {
 		t.Errorf("%d doubles", n)
