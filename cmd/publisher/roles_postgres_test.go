@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -146,6 +147,11 @@ func TestRolesOnPostgreSQL(t *testing.T) {
 	}
 }
 
+// deliversAs matches the lines of `publisher status` about processes that deliver.
+func deliversAs(command string) *regexp.Regexp {
+	return regexp.MustCompile(`(?m)^delivers +publisher ` + command + ` `)
+}
+
 // worker returns a machine with nothing but a config, on which `publisher work` delivers.
 func (m *machines) worker(config string) *served {
 	m.t.Helper()
@@ -193,7 +199,7 @@ func TestOtherSettingsOnPostgreSQL(t *testing.T) {
 	worker.stop()
 	waitUntil(t, "status without it", func() bool {
 		code, said := runOn(leader, "status")
-		return code == exitDone && strings.Contains(said, "publisher serve (process") && !strings.Contains(said, "publisher work")
+		return code == exitDone && deliversAs("serve").MatchString(said) && !deliversAs("work").MatchString(said)
 	})
 	leader.stop()
 }
