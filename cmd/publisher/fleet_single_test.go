@@ -115,6 +115,28 @@ func TestEndsWithoutAnswersOnPostgreSQL(t *testing.T) {
 	s.account(edition, nil)
 }
 
+// So does one that leads.
+func TestLeaderEndsWithoutAnswersOnPostgreSQL(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, "resend", 1_000)
+	deaf := f.join("deaf", "serve")
+	f.await("the leader", patience, func() bool { return f.count("SELECT COUNT(*) FROM lease WHERE expires_at > 0") == 1 })
+	f.join("standby", "serve")
+	edition := f.post()
+	f.await("mail", patience, func() bool { return f.sink.Total() > 100 })
+	deaf.toDB.set(holes)
+	time.Sleep(500 * time.Millisecond)
+	began := time.Now()
+	deaf.leave(syscall.SIGTERM)
+	if took := time.Since(began); took > 30*time.Second {
+		t.Errorf("it took %v to end", took)
+	}
+	f.awaitEnd(edition, 2*time.Minute)
+	s := newFaults(f, 0, time.Second, time.Second)
+	s.hit = 1
+	s.account(edition, nil)
+}
+
 // wantStopped expects that no process sends any more, and that each that only works ends with exit code 4.
 func (f *fleet) wantStopped(all ...*member) {
 	f.t.Helper()

@@ -165,7 +165,9 @@ func (r *round) handOut(ctx context.Context, s *pass, later <-chan *pass) error 
 			err = r.working(ctx, handOut)
 		}
 		if err == nil || ctx.Err() != nil {
-			err = errors.Join(err, leader.Settle(context.WithoutCancel(ctx)))
+			last, end := lastActs(ctx)
+			err = errors.Join(err, leader.Settle(last))
+			end()
 		}
 	}
 	var unreachable *smtp.ConnectError
@@ -173,8 +175,23 @@ func (r *round) handOut(ctx context.Context, s *pass, later <-chan *pass) error 
 		r.pass.own.Fail(err)
 		err = nil
 	}
-	unbroken := context.WithoutCancel(ctx)
-	return errors.Join(unlessStopped(ctx, err), r.reportHanded(unbroken, before), r.pass.closeMail(unbroken))
+	last, end := lastActs(ctx)
+	defer end()
+	return errors.Join(unlessStopped(ctx, err), r.reportHanded(last, before), r.pass.closeMail(last))
+}
+
+// lastActsTime is how long a process that is to end goes on with what it has to record.
+const lastActsTime = 5 * time.Second
+
+// lastActs returns a context for what has to be recorded after ctx has ended. It ends some time later, since
+// the ledger may not answer.
+func lastActs(ctx context.Context) (last context.Context, end context.CancelFunc) {
+	last, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(lastActsTime, cancel) })
+	return last, func() {
+		stop()
+		cancel()
+	}
 }
 
 // handOutAll hands out until nothing is left.

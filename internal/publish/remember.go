@@ -30,7 +30,8 @@ const (
 // remember stores for `publisher status` what a pass found, and which of its parts failed.
 func (s *pass) remember(ctx context.Context, err error) error {
 	err = unlessStopped(ctx, err)
-	ctx = context.WithoutCancel(ctx)
+	ctx, end := lastActs(ctx)
+	defer end()
 	if err := s.saveLastPass(ctx, "run"); err != nil {
 		return err
 	}
