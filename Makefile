@@ -3,7 +3,7 @@
 PREFIX ?= /usr/local
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 
-.PHONY: build test install uninstall man notices bench bench-send bench-web bench-import bench-million bench-ledger torture storm vuln
+.PHONY: build test install uninstall man notices bench bench-send bench-web bench-import bench-million bench-ledger bench-scale torture storm vuln
 
 build:
 	go build -trimpath -ldflags "-X main.version=$(VERSION)" -o bin/publisher ./cmd/publisher
@@ -64,10 +64,20 @@ bench-million: build
 bench-ledger:
 	PUBLISHER_POSTGRES=required go test -tags postgres -run '^$$' -bench Step -benchtime 20000x ./internal/ledger/postgres
 
+# A ledger in PostgreSQL (Debian's package postgresql) beside one in SQLite: what subscribers and
+# deliveries take, and how many mails a second several processes send. docs/scale.md has the
+# numbers of a million: SCALE="-subscribers 1000000".
+bench-scale: build
+	go run ./internal/benchscale $(SCALE) bin/publisher
+
 # The crash tests at length: 20,000 mails, killed 200 times; everything at once, killed 100
-# times (PUBLISHER_SEED chooses other moments); and a million random walks of the ledger
-# beside its model.
+# times (PUBLISHER_SEED chooses other moments); 200 editions to 20,000 from several processes on
+# PostgreSQL, which are killed, stopped and cut off (PUBLISHER_RECIPIENTS for fewer); and a million
+# random walks of the ledger beside its model.
 torture:
+	for kind in resend hold leader networks; do \
+		PUBLISHER_TORTURE=50 PUBLISHER_POSTGRES=required go test -count=1 -timeout 6h -v -tags postgres -run "TestFleetTorturePostgreSQL/$$kind" ./cmd/publisher || exit 1; \
+	done
 	PUBLISHER_TORTURE=100 go test -count=1 -timeout 60m -v -run TestKilledWhileEverything ./cmd/publisher
 	PUBLISHER_TORTURE=200 go test -count=1 -timeout 60m -v -run "TestKilledWhile(Sending|Importing)" ./cmd/publisher
 	PUBLISHER_WALKS=1000000 go test -count=1 -timeout 6h -run TestWalks ./internal/ledger/sqlite

@@ -10,7 +10,10 @@ func newAdoptCommand(a *app) *cobra.Command {
 restored, a copy runs elsewhere, or mail was sent from another ledger here. As mail could
 go out twice, nothing is sent until you confirm with this command that this is the right
 ledger. Edition numbers and subscriber ids that may have been used in the meantime are
-skipped, so that links in mail already sent never change their meaning.`,
+skipped, so that links in mail already sent never change their meaning.
+
+With a ledger in PostgreSQL it also says that the content of this machine is the right one,
+although it lacks posts that another machine had.`,
 		Example: "  publisher adopt",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {

@@ -78,6 +78,15 @@ type editionDetails struct {
 	publish.EditionSummary
 	StoppedOn  []string                  `json:"stopped_on,omitempty"` // days
 	Deliveries []publish.DeliverySummary `json:"deliveries"`
+	// Counted are deliveries that are not listed any more, by what became of them (ledger_keep).
+	Counted []countedDeliveries `json:"counted,omitempty"`
+}
+
+type countedDeliveries struct {
+	Status   string `json:"status"`
+	Code     int    `json:"code,omitempty"`
+	Provider string `json:"provider,omitempty"` // the domain of the addresses; "" for those that few have
+	Count    int    `json:"count"`
 }
 
 func (a *app) showEdition(ctx context.Context, w workspace, number int64) error {
@@ -94,6 +103,13 @@ func (a *app) showEdition(ctx context.Context, w workspace, number int64) error 
 	}
 	if d.StoppedOn, err = w.ledger.StoppedDays(ctx, number); err != nil {
 		return err
+	}
+	counts, err := w.ledger.DeliveryCounts(ctx, number)
+	if err != nil {
+		return err
+	}
+	for _, c := range counts {
+		d.Counted = append(d.Counted, countedDeliveries{string(c.Status), c.Code, c.Provider, c.Count})
 	}
 	if a.json {
 		return a.printJSON(d)

@@ -58,6 +58,9 @@ func (u *ui) explainSubscriber(s *publish.SubscriberExplanation) {
 	for _, d := range s.Deliveries {
 		u.print("  edition %d %s %s: %s%s", d.Edition, d.Status, d.Last, d.Subject, resentText(d)+replyText(d.Reply))
 	}
+	if s.CountedThrough != "" {
+		u.print("  of editions until %s, most deliveries are only counted (ledger_keep)", s.CountedThrough)
+	}
 }
 
 // markText says what ended a subscription, and when it was restored.

@@ -23,6 +23,9 @@ func newServeCommand(a *app) *cobra.Command {
 up to date, sends digests on time, and retries deferred deliveries. Serves the feeds, and
 the pages that mails link to, on server.listen.
 
+With a ledger in PostgreSQL, any number of them share the work: one leads, and the others
+serve their own feeds and pages, deliver, and take the lead when it is gone.
+
 SIGTERM or Ctrl-C stops it within ten seconds: no new message is started, and the
 server's replies to those in flight are recorded. SIGHUP, or a change to the config
 file, loads the new config if it is valid, once those replies have arrived.`,

@@ -36,8 +36,15 @@ Exit code 0: all is well. 1: something fails, or a delivery waits to be tried ag
 				return err
 			}
 			start := p.Ready()
-			err = engines.View(c.Context(), publish.Place(cfg), func(l *ledger.Ledger) (err error) {
-				r, err = status.Make(c.Context(), status.Options{Config: cfg, Ledger: l, Now: a.now(), Running: running, Start: start})
+			if publish.Place(cfg).OnPostgreSQL() && running != "" {
+				start = nil // another machine makes the passes, and this one may be there to deliver only
+			}
+			err = engines.View(c.Context(), publish.Place(cfg), func(l *ledger.Ledger) error {
+				fleet, err := engines.Fleet(c.Context(), publish.Place(cfg), l)
+				if err != nil {
+					return err
+				}
+				r, err = status.Make(c.Context(), status.Options{Config: cfg, Ledger: l, Now: a.now(), Running: running, Start: start, Fleet: fleet})
 				return err
 			})
 			if err != nil {
@@ -92,6 +99,7 @@ func (u *ui) printStatus(r *status.Report, now time.Time) error {
 	if r.Running != "" {
 		out.row("running\t%s", r.Running)
 	}
+	printFleet(out, r)
 	if r.Pass == nil {
 		out.row("last pass\tnone yet; `publisher run` does the first")
 	} else {

@@ -20,11 +20,13 @@ func TestTerminalIsNotDriven(t *testing.T) {
 	b := newHostileBlog(t)
 	t.Chdir(b.dir)
 	for _, config := range []string{"broken.yaml", "keys.yaml", "cadence.yaml", "nowhere.yaml", "own.yaml", hostile, hostile + ".yaml"} {
-		for _, command := range [][]string{{"check"}, {"check", "--json", "--online"}, {"run"}, {"plan", "--json"}, {"posts"}, {"subscribers", "list"}, {"templates", "list"}, {"preview"}, {"dkim", "generate"}, {"backup", hostile + ".bak"}} {
+		for _, command := range [][]string{{"check"}, {"check", "--json", "--online"}, {"run"}, {"plan", "--json"}, {"posts"}, {"work"}, {"subscribers", "list"}, {"templates", "list"}, {"preview"}, {"dkim", "generate"}, {"backup", hostile + ".bak"}} {
 			b.do(append([]string{"--config", config}, command...)...)
 		}
 	}
 	b.do("--config", "listen.yaml", "serve")
+	b.do("work", hostile)
+	b.do("--config", "nowhere.yaml", "work")
 	b.do("plan")
 	b.do("plan", "--json")
 	b.do("feeds", "--verbose")

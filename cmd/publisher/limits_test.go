@@ -73,6 +73,10 @@ func (c *crash) runUntil(goal int) *exec.Cmd {
 // If a server asked for less, the next pass uses fewer connections too.
 func TestSlowedDownStaysSo(t *testing.T) {
 	t.Parallel()
+	testSlowedDownStaysSo(t, testLedger{})
+}
+
+func testSlowedDownStaysSo(t *testing.T, at testLedger) {
 	const mails = 60 // too few to speed up again
 	server := smtptest.Start(t, smtptest.Options{Delay: 20 * time.Millisecond, Script: func(e smtptest.Event) string {
 		if e.Verb == "RCPT" && e.Arg == "reader0@example.net" && e.Tries == 0 {
@@ -80,7 +84,7 @@ func TestSlowedDownStaysSo(t *testing.T) {
 		}
 		return ""
 	}})
-	c := newCrash(t, server, "resend", mails)
+	c := newCrashIn(t, server, "resend", mails, at)
 	if out, err := c.command("run").CombinedOutput(); err == nil {
 		t.Fatalf("nothing was deferred\n%s", out)
 	}

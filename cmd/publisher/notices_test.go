@@ -68,10 +68,12 @@ func (s *served) signUp(n int, address string) bool {
 }
 
 // From the form to the confirmation, a link in it, and the welcome.
-func TestServeSignsUp(t *testing.T) {
+func TestServeSignsUp(t *testing.T) { testServeSignsUp(t, "") }
+
+func testServeSignsUp(t *testing.T, ledger string) {
 	t.Parallel()
 	server := smtptest.Start(t, smtptest.Options{Record: true})
-	s := newServed(t, noticesConfig(server, "resend", ""), "")
+	s := newServed(t, noticesConfig(server, "resend", "")+ledger, "")
 	s.start()
 	if !s.signUp(1, "ada@gmail.com") {
 		t.Fatal("not taken")
@@ -106,11 +108,15 @@ func TestServeSignsUp(t *testing.T) {
 // Whenever serve is killed while confirmations go out, each sign-up that was answered leads to
 // one: exactly one, save those whose mail was on the way, at most one for each connection.
 func TestKilledWhileConfirming(t *testing.T) {
-	t.Parallel()
 	kills := 4
 	if racedetector.Enabled {
 		kills = 2
 	}
+	testKilledWhileConfirming(t, kills, func() string { return "" })
+}
+
+func testKilledWhileConfirming(t *testing.T, kills int, ledger func() string) {
+	t.Parallel()
 	if text := os.Getenv("PUBLISHER_TORTURE"); text != "" {
 		kills, _ = strconv.Atoi(text)
 	}
@@ -119,7 +125,7 @@ func TestKilledWhileConfirming(t *testing.T) {
 			t.Parallel()
 			const each = 20
 			server := smtptest.Start(t, smtptest.Options{Delay: 3 * time.Millisecond})
-			s := newServed(t, noticesConfig(server, uncertain, ""), "")
+			s := newServed(t, noticesConfig(server, uncertain, "")+ledger(), "")
 			var answered []string
 			for kill := range kills {
 				s.start()
@@ -165,7 +171,9 @@ func TestKilledWhileConfirming(t *testing.T) {
 // While a long edition goes out under a rate, a confirmation arrives within five seconds of the
 // form. PUBLISHER_NOTICES sets the numbers of sign-ups, of which 99 in 100 have to, and of the
 // edition's recipients, such as 100,50000.
-func TestConfirmationsDuringAnEdition(t *testing.T) {
+func TestConfirmationsDuringAnEdition(t *testing.T) { testConfirmationsDuringAnEdition(t, "") }
+
+func testConfirmationsDuringAnEdition(t *testing.T, ledger string) {
 	t.Parallel()
 	const rate, limit = 14, 5 * time.Second
 	signups, recipients := 8, 2000
@@ -186,7 +194,7 @@ func TestConfirmationsDuringAnEdition(t *testing.T) {
 		}
 		return ""
 	}})
-	s := newServed(t, noticesConfig(server, "resend", fmt.Sprintf("%d/s", rate)), "")
+	s := newServed(t, noticesConfig(server, "resend", fmt.Sprintf("%d/s", rate))+ledger, "")
 	var list strings.Builder
 	list.WriteString("email\n")
 	for i := range recipients {

@@ -5,12 +5,14 @@ package main
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -18,13 +20,16 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"publisher/internal/ledger/mailtoken"
+	"publisher/internal/ledger/signups"
 	"publisher/internal/postgrestest"
 	"publisher/internal/smtptest"
 )
 
 // ofSQLite are the scripts about the file of a ledger in SQLite, and about configs that have none yet.
 var ofSQLite = []string{"backup", "clone", "erase", "erase_file", "feeds_dir_private", "form", "intro", "looking", "private_check", "private_ignored", "stats",
-	"subscribers_import", "private_written", "usage", "man", "dkim", "status_restored"}
+	"subscribers_import", "private_written", "usage", "man", "dkim",
+	"status_restored", "work", "late_recipients"} // where one process decides who joins which edition
 
 // ledgerKey finds where a config names a ledger, siteKey what every config has.
 var (
@@ -111,6 +116,19 @@ func TestPostgreSQL(t *testing.T) {
 // The web and the passes of serve do the same on PostgreSQL.
 func TestServeOnPostgreSQL(t *testing.T) { testServe(t, "ledger: "+emptyLedger(t)+"\n") }
 
+func TestServeSignsUpOnPostgreSQL(t *testing.T) {
+	testServeSignsUp(t, "ledger: "+emptyLedger(t)+"\n")
+}
+
+// Whoever comes after a serve that was killed settles what it was sending, once that is known to be dead.
+func TestKilledWhileConfirmingOnPostgreSQL(t *testing.T) {
+	testKilledWhileConfirming(t, 1, func() string { return "ledger: " + emptyLedger(t) + "\n" })
+}
+
+func TestConfirmationsDuringAnEditionOnPostgreSQL(t *testing.T) {
+	testConfirmationsDuringAnEdition(t, "ledger: "+emptyLedger(t)+"\n")
+}
+
 // ledgerOnPostgreSQL returns a ledger that nobody has used.
 func ledgerOnPostgreSQL(t *testing.T) testLedger {
 	t.Helper()
@@ -121,6 +139,51 @@ func ledgerOnPostgreSQL(t *testing.T) testLedger {
 func TestKilledWhileSendingOnPostgreSQL(t *testing.T) {
 	for _, uncertain := range []string{"resend", "hold"} {
 		t.Run(uncertain, func(t *testing.T) { testKilledWhileSending(t, uncertain, 600, 3, ledgerOnPostgreSQL(t)) })
+	}
+}
+
+func TestSlowedDownStaysSoOnPostgreSQL(t *testing.T) {
+	t.Parallel()
+	testSlowedDownStaysSo(t, ledgerOnPostgreSQL(t))
+}
+
+// Digests and notices count for one rate, over passes and processes.
+func TestRateOnPostgreSQL(t *testing.T) {
+	t.Parallel()
+	const rate, digests = 8, 5
+	server := smtptest.Start(t, smtptest.Options{})
+	at := ledgerOnPostgreSQL(t)
+	c := newCrashIn(t, server, "resend", digests, at)
+	c.edit("connections: 8", fmt.Sprintf("connections: 8, rate: %d/24h", rate))
+	c.edit("mail:\n", "server: {url: https://news.example.com}\nmail:\n")
+	if out, err := c.command("run").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	l := at.open(t, c.dir)
+	for i := range 2 * rate {
+		now := time.Now().Truncate(time.Microsecond)
+		s := signups.Signup{Email: fmt.Sprintf("new%d@example.net", i), How: signups.ByForm, At: now, Request: mailtoken.NewSecret()}
+		if err := signups.Add(t.Context(), l, s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	cmd := c.command("run")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	places := func(which string) string {
+		return postgrestest.Shared(t).Value(t, at.dsn, "SELECT COALESCE(SUM(count), 0)::TEXT FROM place WHERE "+which)
+	}
+	waitUntil(t, "end of the rate", func() bool { return places("ended_at IS NOT NULL") == strconv.Itoa(rate) })
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait() // it was stopped
+	if n := server.Total(); n != rate || places("TRUE") != strconv.Itoa(rate) {
+		t.Errorf("%d mails, %s places; %d are allowed", n, places("TRUE"), rate)
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"publisher/internal/config"
 	"publisher/internal/ledger"
+	"publisher/internal/publish/catalog"
 	"publisher/internal/terminal"
 	"publisher/templates"
 )
@@ -96,12 +97,13 @@ func exitCode(err error) int {
 	var locked *ledger.LockedError
 	var clone *ledger.CloneError
 	var damaged *ledger.DamagedError
+	var lack *catalog.LackError
 	switch {
 	case errors.As(err, &invalid), errors.As(err, &template), errors.As(err, &address), errors.Is(err, errUsage):
 		return exitUsage
 	case errors.As(err, &locked):
 		return exitLocked
-	case errors.As(err, &clone), errors.As(err, &damaged):
+	case errors.As(err, &clone), errors.As(err, &damaged), errors.As(err, &lack):
 		return exitHeld
 	}
 	return exitFailed
@@ -126,7 +128,7 @@ JSON feeds, and mails subscribers a digest of excerpts with "Read more".`,
 		newSubscribersCommand(a), newEditionsCommand(a), newExplainCommand(a), newReleaseCommand(a),
 		newStatsCommand(a), newStatusCommand(a), newCheckCommand(a), newTemplatesCommand(a), newInitCommand(a), newVersionCommand(a), newDKIMCommand(a),
 		newBounceCommand(a), newReconcileCommand(a), newAdoptCommand(a), newBackupCommand(a), newRestoreCommand(a),
-		newFormCommand(a), newManCommand(a), newLedgerCommand(a),
+		newFormCommand(a), newManCommand(a), newLedgerCommand(a), newWorkCommand(a),
 	)
 	explainArgs(root)
 	return root

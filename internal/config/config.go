@@ -26,9 +26,12 @@ type Config struct {
 	Subscribers Subscribers `yaml:"subscribers"`
 	Ledger      string      `yaml:"ledger"`
 	State       State       `yaml:"state"`
-	Server      Server      `yaml:"server"`
-	Signup      Signup      `yaml:"signup"`
-	Templates   string      `yaml:"templates"`
+	// LedgerKeep is how long each delivery of a finished edition is kept; 0 for ever. Then some are
+	// only counted.
+	LedgerKeep time.Duration `yaml:"ledger_keep"`
+	Server     Server        `yaml:"server"`
+	Signup     Signup        `yaml:"signup"`
+	Templates  string        `yaml:"templates"`
 
 	// File is config.yaml itself. Dir is its folder, an absolute path; all paths in it are
 	// relative to that.

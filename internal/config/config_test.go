@@ -134,6 +134,8 @@ func TestFaults(t *testing.T) {
 		"language's folder":  {head + "languages:\n  de: \nfeeds: {rss: de/feed.xml}\n", `config.yaml:3:3: languages.de: its feeds go into the folder de, which also contains de/feed.xml`},
 		"duration":           {head + "digest: {settle: soon}\n", `config.yaml:2:18: digest.settle: invalid duration "soon"`},
 		"negative duration":  {head + "digest: {settle: -5m}\n", `config.yaml:2:18: digest.settle:`},
+		"ledger_keep short":  {head + "ledger_keep: 29d\n", `config.yaml:2:14: ledger_keep: must be at least 30d`},
+		"ledger_keep words":  {head + "ledger_keep: a year\n", `config.yaml:2:14: ledger_keep: invalid duration "a year"`},
 		"start":              {head + "digest: {start: yesterday}\n", `config.yaml:2:17: digest.start: "yesterday" is not a day`},
 		"rate":               {head + "mail: {smtp: {rate: 14 per second}}\n", `config.yaml:2:21: mail.smtp.rate:`},
 		"dialect":            {head + "content: {dialect: wordpress}\n", `config.yaml:2:20: content.dialect: invalid value "wordpress"; must be one of auto, hugo,`},
@@ -207,7 +209,7 @@ func TestSampleHasEveryKey(t *testing.T) {
 		"permalink", "exclude", "excerpt_words", "rss", "atom", "json", "items", "content", "tags", "archive", "hubs", "cadences",
 		"default", "start", "settle", "max_posts", "max_bytes", "hold_above", "subject", "logo", "from", "reply_to", "bounce_to", "postal_address",
 		"bounces", "uncertain", "retry_for", "smtp", "host", "port", "tls", "username", "password", "auth", "connections",
-		"messages_per_connection", "rate", "timeout", "dkim", "outbox", "languages", "subscribers", "file", "ledger", "state", "server", "listen", "trusted_proxies", "signup", "ask_name", "welcome", "mails_per_hour", "refuse_domains", "record_ip", "intro", "templates"} {
+		"messages_per_connection", "rate", "timeout", "dkim", "outbox", "languages", "subscribers", "file", "ledger", "ledger_keep", "state", "server", "listen", "trusted_proxies", "signup", "ask_name", "welcome", "mails_per_hour", "refuse_domains", "record_ip", "intro", "templates"} {
 		if !strings.Contains(string(data), key+":") {
 			t.Errorf("config.yaml does not show %s", key)
 		}

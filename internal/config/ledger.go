@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 )
 
 // State is where this machine keeps what is not in the ledger.
@@ -33,10 +34,17 @@ func (c *Config) LedgerName() string {
 	return (&url.URL{Scheme: "postgres", Host: u.Host, Path: u.Path}).String()
 }
 
+// MinLedgerKeep is the shortest time for which deliveries are kept: for so long, reports of mail that
+// came back count.
+const MinLedgerKeep = 30 * 24 * time.Hour
+
 const postgresExample = "postgres://user:${LEDGER_PASSWORD}@host/database"
 
 // resolveLedger checks the ledger's address. No message repeats it: it may contain a password.
 func (c *Config) resolveLedger(d *decoder) {
+	if c.LedgerKeep != 0 && c.LedgerKeep < MinLedgerKeep {
+		d.faultAt("ledger_keep", "must be at least %dd, for as long as reports of mail that came back count; or 0 to keep every delivery", MinLedgerKeep/(24*time.Hour))
+	}
 	kind, rest, _ := strings.Cut(c.Ledger, ":")
 	switch {
 	case kind == "sqlite" && rest != "":

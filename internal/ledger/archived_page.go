@@ -42,7 +42,8 @@ type ArchivedEdition struct {
 // archived selects the editions with a web version, but not those that were canceled before
 // anybody received them.
 const archived = `EXISTS (SELECT 1 FROM archived_page p WHERE p.edition = e.number)
-	AND (e.canceled_at IS NULL OR EXISTS (SELECT 1 FROM delivery d WHERE d.edition = e.number AND d.progress = 'sent'))`
+	AND (e.canceled_at IS NULL OR EXISTS (SELECT 1 FROM delivery d WHERE d.edition = e.number AND d.progress = 'sent')
+		OR EXISTS (SELECT 1 FROM delivery_count c WHERE c.edition = e.number AND c.progress = 'sent'))`
 
 // ArchivedEditions returns the editions of the archive, newest first: at most so many, or all
 // if most is 0.

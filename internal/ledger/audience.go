@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
@@ -147,11 +148,16 @@ func scanRecipient(row sqlutil.Scanner) (r Recipient, err error) {
 // edition may be due and who have neither a delivery of it nor an open one of another
 // edition, and do not pause. It returns none if the edition is canceled.
 func (l *Ledger) Recipients(ctx context.Context, number int64, a Audience, after int64, limit int, now time.Time) ([]Recipient, error) {
-	where, args := a.where([]any{number, after, limit, sqlutil.Time(now)})
+	return l.RecipientsUpTo(ctx, number, a, after, math.MaxInt64, limit, now)
+}
+
+// RecipientsUpTo is Recipients for ids up to a greatest one.
+func (l *Ledger) RecipientsUpTo(ctx context.Context, number int64, a Audience, after, upto int64, limit int, now time.Time) ([]Recipient, error) {
+	where, args := a.where([]any{number, after, limit, sqlutil.Time(now), upto})
 	due, err := l.engine.Recipients(ctx, number, func() ([]Recipient, error) {
 		return sqlutil.Collect(ctx, l.read, scanRecipient, `
 			SELECT s.id, s.email, s.name, s.tags, s.cursor_seq, s.owed FROM subscriber s
-			WHERE s.status = 'active' AND s.id > $2 AND `+notPaused("$4")+` AND `+where+`
+			WHERE s.status = 'active' AND s.id > $2 AND s.id <= $5 AND `+notPaused("$4")+` AND `+where+`
 				AND EXISTS (SELECT 1 FROM edition e WHERE e.number = $1 AND e.canceled_at IS NULL)
 				AND `+behind("(SELECT e.through_seq FROM edition e WHERE e.number = $1)")+`
 				AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.edition = $1 AND d.subscriber = s.id)
@@ -160,4 +166,22 @@ func (l *Ledger) Recipients(ctx context.Context, number int64, a Audience, after
 			ORDER BY s.id LIMIT $3`, args...)
 	})
 	return due, l.Fail(fmt.Sprintf("read the recipients of edition %d", number), err)
+}
+
+// Ranges divides the subscribers with id > after to whom posts of an edition may be due into ranges
+// of so many, and returns the last id of each of the first few.
+func (l *Ledger) Ranges(ctx context.Context, number int64, a Audience, after int64, size, limit int, now time.Time) ([]int64, error) {
+	where, args := a.where([]any{number, after, size * limit, sqlutil.Time(now), size})
+	last, err := sqlutil.Column[int64](ctx, l.read, `
+		SELECT MAX(r.id) FROM (
+			SELECT s.id, ROW_NUMBER() OVER (ORDER BY s.id) - 1 AS n FROM subscriber s
+			WHERE s.status = 'active' AND s.id > $2 AND `+notPaused("$4")+` AND `+where+`
+				AND EXISTS (SELECT 1 FROM edition e WHERE e.number = $1 AND e.canceled_at IS NULL)
+				AND `+behind("(SELECT e.through_seq FROM edition e WHERE e.number = $1)")+`
+				AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.edition = $1 AND d.subscriber = s.id)
+				AND `+noneOpen+`
+				AND `+notGivenUp("(SELECT e.through_seq FROM edition e WHERE e.number = $1)")+`
+			ORDER BY s.id LIMIT $3) r
+		GROUP BY r.n / $5 ORDER BY 1`, args...)
+	return last, l.Fail(fmt.Sprintf("divide the recipients of edition %d", number), err)
 }

@@ -19,7 +19,14 @@ func (l *Ledger) AdvanceCloneMark(ctx context.Context) error { return l.engine.A
 // may have been used since it was copied: no edition number and no subscriber's id is ever
 // used twice, so that Message-IDs and links stay unique.
 func (l *Ledger) Adopt(ctx context.Context) error {
-	spooled, err := l.spooledResults()
+	spooled, _, err := spooledResults(l.spool)
+	for _, file := range l.spool.Others() {
+		if err == nil {
+			var more []Result
+			more, _, err = spooledResults(file)
+			spooled = append(spooled, more...)
+		}
+	}
 	if err != nil {
 		return l.Fail("adopt", err)
 	}

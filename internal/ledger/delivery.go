@@ -29,7 +29,7 @@ type Delivery struct {
 	Digest      int64 // the set of posts that it holds; 0 where an earlier version made it
 	Status      DeliveryStatus
 	DueReason   DueReason
-	ManualRetry bool // asked for by a person after the cursor had passed it
+	ManualRetry bool // tried again after the cursor had passed it, mostly because a person asked for that
 	Resent      int  // how often it was sent again though the server may have taken it
 	Attempts    int
 	FirstTried  time.Time // when it was first tried

@@ -94,13 +94,16 @@ func noteClosed(ctx context.Context, tx *sql.Tx, cadence string, at time.Time, t
 	return err
 }
 
+// prunedFrom is how many deliveries of an edition e have no row any more; all of them were sent.
+const prunedFrom = "(SELECT CAST(COALESCE(SUM(c.count), 0) AS BIGINT) FROM delivery_count c WHERE c.edition = e.number)"
+
 // editions returns the editions that a condition selects, with their counts.
 func (l *Ledger) editions(ctx context.Context, where string, args ...any) ([]Edition, error) {
 	return collectSettled(ctx, l, scanEdition, `
 		SELECT e.number, e.cadence, e.language, e.subject, e.closed_at, e.after_seq, e.through_seq, e.posts,
-			CASE WHEN COUNT(d.edition) > e.recipients THEN COUNT(d.edition) ELSE e.recipients END, e.domain, e.done_at, e.canceled_at IS NOT NULL, e.accepted,
+			e.recipients, COUNT(d.edition) + `+prunedFrom+`, e.domain, e.done_at, e.canceled_at IS NOT NULL, e.accepted,
 			(SELECT i.hash FROM digest_intro i WHERE i.edition = e.number),
-			COUNT(CASE d.progress WHEN 'sent' THEN 1 END), COUNT(CASE d.progress WHEN 'deferred' THEN 1 END),
+			COUNT(CASE d.progress WHEN 'sent' THEN 1 END) + `+prunedFrom+`, COUNT(CASE d.progress WHEN 'deferred' THEN 1 END),
 			COUNT(CASE d.progress WHEN 'failed' THEN 1 END), COUNT(CASE WHEN d.progress IN ('sending', 'uncertain') THEN 1 END),
 			COUNT(CASE WHEN d.resent > 0 THEN 1 END)
 		FROM edition e LEFT JOIN delivery d ON d.edition = e.number
@@ -108,9 +111,11 @@ func (l *Ledger) editions(ctx context.Context, where string, args ...any) ([]Edi
 }
 
 func scanEdition(row sqlutil.Scanner) (e Edition, err error) {
+	var deliveries int
 	err = row.Scan(&e.Number, &e.Cadence, &e.Language, &e.Subject, (*sqlutil.Time)(&e.Closed), &e.After, &e.Through,
-		(*sqlutil.Strings)(&e.Posts), &e.Recipients, &e.Domain, (*sqlutil.Time)(&e.Done), &e.Canceled, &e.Accepted, &e.Intro,
+		(*sqlutil.Strings)(&e.Posts), &e.Recipients, &deliveries, &e.Domain, (*sqlutil.Time)(&e.Done), &e.Canceled, &e.Accepted, &e.Intro,
 		&e.Sent, &e.Deferred, &e.Failed, &e.Uncertain, &e.Resent)
+	e.Recipients = max(e.Recipients, deliveries)
 	return e, err
 }
 
@@ -120,12 +125,16 @@ func (l *Ledger) Editions(ctx context.Context) ([]Edition, error) {
 	return all, l.Fail("read the editions", err)
 }
 
+// unfinished is the condition that an edition e has recipients that were not tried, or deferred
+// deliveries.
+const unfinished = `e.canceled_at IS NULL AND (e.done_at IS NULL
+	OR e.number IN (SELECT w.edition FROM delivery w WHERE w.progress = 'deferred'))`
+
 // UnfinishedEditions returns the editions with recipients that were not tried and those
 // with deferred deliveries, newest first. It does not count the others, so that its cost
 // depends on what is unfinished and not on what was ever sent.
 func (l *Ledger) UnfinishedEditions(ctx context.Context) ([]Edition, error) {
-	open, err := l.editions(ctx, `e.canceled_at IS NULL AND (e.done_at IS NULL
-		OR e.number IN (SELECT w.edition FROM delivery w WHERE w.progress = 'deferred'))`)
+	open, err := l.editions(ctx, unfinished)
 	return open, l.Fail("read the unfinished editions", err)
 }
 
@@ -136,6 +145,37 @@ func (l *Ledger) Edition(ctx context.Context, number int64) (*Edition, error) {
 		return nil, l.Fail(fmt.Sprintf("read edition %d", number), err)
 	}
 	return &found[0], nil
+}
+
+// uncounted returns the editions that a condition selects, oldest first, without what is counted from
+// their deliveries.
+func (l *Ledger) uncounted(ctx context.Context, db *sql.DB, where string, args ...any) ([]Edition, error) {
+	return sqlutil.Collect(ctx, db, scanEdition, `
+		SELECT e.number, e.cadence, e.language, e.subject, e.closed_at, e.after_seq, e.through_seq, e.posts, e.recipients, 0, e.domain, e.done_at,
+			e.canceled_at IS NOT NULL, e.accepted, (SELECT i.hash FROM digest_intro i WHERE i.edition = e.number), 0, 0, 0, 0, 0
+		FROM edition e WHERE `+where+` ORDER BY e.number`, args...)
+}
+
+// EditionToSend returns an edition without what is counted from its deliveries; nil if there is none
+// with that number.
+func (l *Ledger) EditionToSend(ctx context.Context, number int64) (*Edition, error) {
+	found, err := l.uncounted(ctx, l.read, "e.number = $1", number)
+	if err != nil || len(found) == 0 {
+		return nil, l.Fail(fmt.Sprintf("read edition %d", number), err)
+	}
+	return &found[0], nil
+}
+
+// EditionsToSend returns the UnfinishedEditions without what is counted from their deliveries, newest
+// first. To count a million takes a second.
+func (l *Ledger) EditionsToSend(ctx context.Context) ([]Edition, error) {
+	db, err := l.Settled(ctx)
+	if err != nil {
+		return nil, l.Fail("read the editions to send", err)
+	}
+	open, err := l.uncounted(ctx, db, unfinished)
+	slices.Reverse(open)
+	return open, l.Fail("read the editions to send", err)
 }
 
 // LatestArchived returns the newest edition in a language that has a web version; nil if there

@@ -16,6 +16,20 @@ var ErrClosed = errors.New("the ledger is closed")
 // ErrBusy is wrapped by errors that occur because another program has locked the ledger.
 var ErrBusy = errors.New("another program has locked it")
 
+// AwayError means that the database cannot be reached, or does not serve anybody now. It may soon.
+type AwayError struct{ Err error }
+
+func (e *AwayError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the database's error.
+func (e *AwayError) Unwrap() error { return e.Err }
+
+// IsAway reports whether an error is, or wraps, an *AwayError.
+func IsAway(err error) bool {
+	var away *AwayError
+	return errors.As(err, &away)
+}
+
 // errNotOpen is the error for a result of a delivery that is not open.
 var errNotOpen = errors.New("not open")
 
@@ -32,6 +46,17 @@ func Holder(command string, now time.Time) string {
 }
 
 func (e *LockedError) Error() string { return "another pass is running: " + e.Holder }
+
+// DeadError means that other processes have declared this one dead, because it was cut off from the
+// ledger, and have taken its work over.
+type DeadError struct{ Err error }
+
+func (e *DeadError) Error() string {
+	return "other processes took over this one's work, because it was cut off from the ledger"
+}
+
+// Unwrap returns the database's error; it may be nil.
+func (e *DeadError) Unwrap() error { return e.Err }
 
 // AddressError means that the database that the config names cannot hold a ledger, whenever it
 // is tried: the address, the database's settings or the user's rights have to be changed.

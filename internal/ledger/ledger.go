@@ -29,6 +29,7 @@ type Ledger struct {
 	read      *sql.DB // the engine's
 	name      string
 	spool     *spool.File
+	spooled   sync.Mutex // held while what is spooled is recorded
 	private   bool
 	tokens    atomic.Pointer[mailtoken.Codec] // nil before they are needed
 	erased    sync.Map                        // subscribers about whom Record stores no reply any more
@@ -40,6 +41,8 @@ type Ledger struct {
 type Options struct {
 	Name  string // of the ledger in errors
 	Spool string // the file for results that the database would not take
+	// SpoolOwner names this process where several spool beside it; "" for the file itself.
+	SpoolOwner string
 	// Private ledgers are copies that will be thrown away: nothing is spooled for them.
 	Private bool
 }
@@ -47,6 +50,9 @@ type Options struct {
 // OpenEngine returns the ledger that an engine holds. It closes the engine on failure.
 func OpenEngine(ctx context.Context, engine Engine, o Options) (*Ledger, error) {
 	l := &Ledger{engine: engine, read: engine.Reader(), name: o.Name, spool: spool.New(o.Spool), private: o.Private}
+	if o.SpoolOwner != "" {
+		l.spool = spool.NewOwned(o.Spool, o.SpoolOwner)
+	}
 	l.closeOnce = sync.OnceValue(func() error {
 		return l.Fail("close", errors.Join(engine.Close(), l.spool.Close()))
 	})

@@ -24,6 +24,12 @@ type Result struct {
 	NoIntent   bool
 	Resend     bool // Deferred though the server may have taken it
 	PostHidden bool `json:"Waits"` // Deferred since one of its posts cannot be shown
+	// Attempt is the number of the attempt whose intent was committed; 0 if none was, or it is not
+	// known.
+	Attempt int `json:",omitempty"`
+	// Late says that the result is recorded after its process may have been declared dead: it counts
+	// only if no other attempt has begun.
+	Late bool `json:"-"`
 }
 
 // Intent announces an attempt before the message's body is sent.

@@ -49,3 +49,11 @@ func (l *Ledger) SendLog(ctx context.Context, since time.Time) ([]SendCount, err
 	})
 	return all, err
 }
+
+// ForgetSends deletes the attempts that ended before a time.
+func (l *Ledger) ForgetSends(ctx context.Context, before time.Time) error {
+	return l.Change(ctx, "shorten the send log", func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, "DELETE FROM pace WHERE at <= $1", sqlutil.Time(before))
+		return err
+	})
+}

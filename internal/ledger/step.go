@@ -64,6 +64,10 @@ func (s *Step) Decide(done *Result, next *Intent) (begun bool, err error) {
 func (s *Step) end(done *Result) bool {
 	d := s.Deliveries[DeliveryKey{done.Edition, done.Subscriber}]
 	switch {
+	case done.Late && d.Status != "":
+		if !d.awaits(done) {
+			return false
+		}
 	case d.Status == "" && done.Through > 0: // its envelope was refused
 		d.After, d.Through, d.Digest, d.FirstTried, d.Attempts = done.After, done.Through, done.Digest, done.At, 1
 	case d.Status == Deferred: // likewise
@@ -71,6 +75,10 @@ func (s *Step) end(done *Result) bool {
 		d.renew(done.Digest)
 	case d.Status != Sending && d.Status != Uncertain:
 		return done.NoIntent // it ended meanwhile, and has no attempt more
+	}
+	if done.Late && d.Status == Uncertain && (done.Status == Deferred || done.KeepCursor) {
+		// The server did not take it, and the cursor has passed its posts: only this delivery brings them.
+		d.ManualRetry, done = true, done.again()
 	}
 	s.turn(d, done.Status, done.At)
 	d.Code, d.Reply = done.Code, done.Reply
@@ -97,6 +105,27 @@ func (s *Step) end(done *Result) bool {
 		s.LastEnd = done.At
 	}
 	return true
+}
+
+// awaits reports whether a late result is that of the last attempt, and still unknown.
+func (d *StepDelivery) awaits(late *Result) bool {
+	switch d.Status {
+	case Sending:
+		return d.Attempts == late.Attempt
+	case Deferred, Uncertain:
+		return late.Attempt == 0 || d.Attempts == late.Attempt
+	}
+	return false
+}
+
+// again returns a result by which the delivery is tried once more.
+func (r *Result) again() *Result {
+	next := *r
+	next.Status, next.KeepCursor = Deferred, false
+	if next.Next.IsZero() {
+		next.Next = r.At
+	}
+	return &next
 }
 
 // begin reports whether the delivery may be tried. A deferred delivery that may not is

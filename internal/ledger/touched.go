@@ -1,7 +1,7 @@
 package ledger
 
 // Touched are subscribers whom a transaction may touch: of whom it reads or changes the row,
-// or a delivery. The zero value is everybody, and stands for all deliveries and editions too.
+// or a delivery, except one that was sent, of an edition that is done. The zero value is everybody, and stands for all deliveries and editions too.
 //
 // An engine may remember everyone else's state across the transaction. Whoever is changed
 // without being named could get a mail after leaving, so name somebody only where the

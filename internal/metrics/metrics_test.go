@@ -29,7 +29,7 @@ func TestMetrics(t *testing.T) {
 	if err := noticequeue.Plan(t.Context(), l, noticequeue.Notice{Kind: noticequeue.Confirm, Email: "ada@example.com", Created: now.Add(-time.Minute)}); err != nil {
 		t.Fatal(err)
 	}
-	end := m.Watch(l, func() time.Time { return now })
+	end := m.Watch(l, func() time.Time { return now }, nil)
 	m.Passed(metrics.Pass{Result: metrics.PassDone, Took: time.Second, Ended: now, Posts: 12, New: 2, FeedFiles: 3})
 	m.Delivered(ledger.Sent)
 	m.Delivered("no such result")
@@ -105,7 +105,7 @@ func TestNoMetrics(t *testing.T) {
 	m.Connected(true)
 	m.NoticeEnded(noticequeue.Confirm, noticequeue.Sent)
 	m.SignedUp("taken")
-	m.Watch(nil, nil)()
+	m.Watch(nil, nil, nil)()
 }
 
 // What is counted for each mail takes next to nothing.

@@ -9,6 +9,7 @@ import (
 
 	"publisher/internal/ledger"
 	"publisher/internal/ledger/backlog"
+	"publisher/internal/ledger/postgres"
 )
 
 const (
@@ -21,7 +22,8 @@ const (
 // queue is what waits in the ledger, read when it is asked for.
 type queue struct {
 	mu     sync.Mutex
-	ledger *ledger.Ledger // nil: none is open
+	ledger *ledger.Ledger                                 // nil: none is open
+	fleet  func(context.Context) (*postgres.Fleet, error) // likewise
 	now    func() time.Time
 	last   waiting
 	until  time.Time // last is good enough, by time.Now
@@ -31,17 +33,19 @@ type queue struct {
 type waiting struct {
 	recipients, deferred, uncertain, notices int
 	oldest, oldestNotice                     time.Time
+	fleet                                    *postgres.Fleet // nil: there is one process
 }
 
-// Watch has the queue read from a ledger until the function that it returns is called.
-func (m *Metrics) Watch(l *ledger.Ledger, now func() time.Time) (end func()) {
+// Watch has the queue read from a ledger until the function that it returns is called. fleet says what
+// several processes with the ledger do; nil, or a nil result, for only one.
+func (m *Metrics) Watch(l *ledger.Ledger, now func() time.Time, fleet func(context.Context) (*postgres.Fleet, error)) (end func()) {
 	if m == nil {
 		return func() {}
 	}
 	q := m.queue
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.ledger, q.now, q.until = l, now, time.Time{}
+	q.ledger, q.now, q.fleet, q.until = l, now, fleet, time.Time{}
 	return func() {
 		q.mu.Lock()
 		defer q.mu.Unlock()
@@ -58,8 +62,8 @@ var (
 	oldestNotice = desc("queue_oldest_notice_age_seconds", "Age of the oldest of them.")
 )
 
-func desc(name, help string) *prometheus.Desc {
-	return prometheus.NewDesc(prometheus.BuildFQName(namespace, "", name), help, nil, nil)
+func desc(name, help string, labels ...string) *prometheus.Desc {
+	return prometheus.NewDesc(prometheus.BuildFQName(namespace, "", name), help, labels, nil)
 }
 
 // Describe implements prometheus.Collector.
@@ -67,6 +71,7 @@ func (q *queue) Describe(all chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{recipients, deferred, uncertain, oldest, notices, oldestNotice} {
 		all <- d
 	}
+	describeFleet(all)
 }
 
 // Collect implements prometheus.Collector.
@@ -97,6 +102,7 @@ func (q *queue) Collect(all chan<- prometheus.Metric) {
 		{notices, float64(w.notices)}, {oldestNotice, age(w.oldestNotice)}} {
 		all <- prometheus.MustNewConstMetric(g.desc, prometheus.GaugeValue, g.value)
 	}
+	collectFleet(all, w.fleet)
 }
 
 func (q *queue) read() (w waiting, err error) {
@@ -123,7 +129,12 @@ func (q *queue) read() (w waiting, err error) {
 		w.uncertain += u.Count
 	}
 	n, err := backlog.WaitingNotices(ctx, q.ledger)
-	w.notices, w.oldestNotice = n.Waiting+n.Deferred, n.Oldest
+	if err != nil {
+		return w, err
+	}
+	if w.notices, w.oldestNotice = n.Waiting+n.Deferred, n.Oldest; q.fleet != nil {
+		w.fleet, err = q.fleet(ctx)
+	}
 	return w, err
 }
 

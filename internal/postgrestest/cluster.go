@@ -25,14 +25,14 @@ var usual = []string{
 	"max_wal_size = 256MB", "log_min_messages = warning", "timezone = 'UTC'", "lc_messages = 'C'",
 }
 
-// start makes a cluster and starts its server.
-func start(settings []string) (*Server, error) {
+// start makes a cluster in a folder, and starts its server.
+func start(dir string, settings []string) (*Server, error) {
 	bin, err := programs()
 	if err != nil {
 		return nil, err
 	}
 	s := &Server{bin: bin, Password: rand.Text()}
-	if err := s.makeDir(); err != nil {
+	if err := s.makeDir(dir); err != nil {
 		return nil, err
 	}
 	if err := s.keep(); err != nil {
@@ -51,8 +51,8 @@ func start(settings []string) (*Server, error) {
 
 // makeDir makes the folder that everything of the server is in. It is not t.TempDir, which is closed
 // to other users.
-func (s *Server) makeDir() (err error) {
-	if s.dir, err = os.MkdirTemp("", "postgrestest-"); err != nil {
+func (s *Server) makeDir(in string) (err error) {
+	if s.dir, err = os.MkdirTemp(in, "postgrestest-"); err != nil {
 		return err
 	}
 	if os.Geteuid() == 0 {
@@ -165,7 +165,7 @@ func (s *Server) Resume(t testing.TB) {
 func (s *Server) Standby(t testing.TB) *Server {
 	t.Helper()
 	other := &Server{bin: s.bin, Password: s.Password}
-	if err := other.makeDir(); err != nil {
+	if err := other.makeDir(""); err != nil {
 		t.Fatal(err)
 	}
 	if err := other.keep(); err != nil {

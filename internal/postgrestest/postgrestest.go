@@ -23,7 +23,7 @@ import (
 const Required = "PUBLISHER_POSTGRES"
 
 // shared is the server of this test binary.
-var shared = sync.OnceValues(func() (*Server, error) { return start(nil) })
+var shared = sync.OnceValues(func() (*Server, error) { return start("", nil) })
 
 // Shared returns the server that all tests of this binary share. It is started for the first of
 // them, and ends with the process, however that ends.
@@ -40,13 +40,29 @@ func Shared(t testing.TB) *Server {
 // Start returns a server that only this test uses. Settings are lines of postgresql.conf.
 func Start(t testing.TB, settings ...string) *Server {
 	t.Helper()
+	return StartIn(t, "", settings...)
+}
+
+// StartIn is Start with the server's folder in another one, which has to be open to all users; "" for
+// the usual one.
+func StartIn(t testing.TB, dir string, settings ...string) *Server {
+	t.Helper()
 	need(t)
-	s, err := start(settings)
+	s, err := start(dir, settings)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.stop)
 	return s
+}
+
+// Launch is Start for a program that measures. The server ends with the process, or when stop is
+// called.
+func Launch(settings ...string) (s *Server, stop func(), err error) {
+	if s, err = start("", settings); err != nil {
+		return nil, nil, err
+	}
+	return s, s.stop, nil
 }
 
 // New returns the address of a new, empty database on the shared server.
@@ -157,6 +173,11 @@ func (s *Server) Exec(t testing.TB, database string, statements ...string) {
 	if err := s.exec(database, statements...); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// Try is Exec for statements that may fail.
+func (s *Server) Try(database string, statements ...string) error {
+	return s.exec(database, statements...)
 }
 
 // Value returns the value of a query with one, as text.

@@ -68,6 +68,9 @@ type SubscriberExplanation struct {
 	Withheld   []string          `json:"withheld,omitempty"` // posts that are due too but cannot be shown now, and why
 	Marks      []MarkSummary     `json:"marks,omitempty"`    // how the subscription ended, newest first
 	Deliveries []DeliverySummary `json:"deliveries"`
+	// CountedThrough is when the newest edition closed of which deliveries may be missing above,
+	// because they are only counted (ledger_keep); "" for none.
+	CountedThrough string `json:"counted_through,omitempty"`
 }
 
 // MarkSummary is how a subscription ended, and when it was restored.
@@ -239,6 +242,11 @@ func (s *pass) explainSubscriber(ctx context.Context, sub ledger.Subscriber) (*S
 	if x.Marks, err = s.marks(ctx, &sub); err != nil {
 		return nil, err
 	}
+	counted, err := s.ledger.CountedThrough(ctx)
+	if err != nil {
+		return nil, err
+	}
+	x.CountedThrough = report.Time(counted, s.cfg.Site.Timezone)
 	waits, givenUp := "", ""
 	for _, d := range deliveries {
 		edition, err := s.ledger.Edition(ctx, d.Edition)

@@ -22,7 +22,7 @@ func (s *pass) mailAll(ctx context.Context) error {
 		_, err := s.openMail(ctx)
 		return errors.Join(err, s.planNotices(ctx))
 	}
-	m, err := s.newMailing(ctx, s.ledger, 0, func(err error) {
+	m, err := s.newMailing(ctx, s.ledger, s.batches, 0, func(err error) {
 		if err != nil {
 			s.log.Error("looking for sign-ups", "error", err)
 		}
@@ -31,7 +31,7 @@ func (s *pass) mailAll(ctx context.Context) error {
 		return err
 	}
 	defer m.close()
-	if err := m.start(ctx); err != nil {
+	if err := errors.Join(m.start(ctx), m.notices.Refresh(ctx)); err != nil {
 		return err
 	}
 	if err := s.deliverMeanwhile(ctx, m); err != nil {
@@ -40,7 +40,7 @@ func (s *pass) mailAll(ctx context.Context) error {
 	if !m.refused && ctx.Err() == nil {
 		err = unlessStopped(ctx, s.deliverRest(ctx, m))
 	}
-	if counts := m.notices.Counts(); counts != (report.Notices{}) {
+	if counts := m.counts(); counts != (report.Notices{}) {
 		s.own.Notices = &counts
 	}
 	return err
@@ -49,12 +49,12 @@ func (s *pass) mailAll(ctx context.Context) error {
 // deliverRest sends what has become due by the end of a pass: replies that it has read may have
 // confirmed something.
 func (s *pass) deliverRest(ctx context.Context, m *mailing) error {
-	if err := m.notices.Refresh(ctx); err != nil || !m.notices.Pending() {
+	if left, err := m.left(ctx); err != nil || !left {
 		return err
 	}
 	_, err := m.deliver(ctx, nil, nil)
-	if m.sender != nil {
-		s.own.Outbox = m.sender.Outbox()
+	if m.sender != nil || m.batches != nil {
+		s.own.Outbox = s.cfg.Catches()
 	}
 	if m.refused {
 		s.own.Fail(err)
@@ -91,43 +91,52 @@ func (s *pass) planNotices(ctx context.Context) error {
 // openMail continues what an earlier pass left, and closes the editions that are due. It returns
 // what is to be delivered; nil if there is nothing.
 func (s *pass) openMail(ctx context.Context) (*delivery.Queue, error) {
-	s.interrupted = delivery.NewInterrupted(s.cfg, s.ledger, s.log, s.start)
-	if s.live {
-		returned, err := s.readReturned(ctx)
-		s.warn(returned.Warnings)
-		s.own.Fail(returned.Errors...)
-		if err != nil {
-			return nil, err
-		}
-		if err := s.ledger.CheckCloneMark(ctx); err != nil {
-			return nil, err
-		}
-	}
-	warnings, err := s.interrupted.Settle(ctx)
-	s.warn(warnings)
-	if err != nil {
+	open, any, err := s.openEditions(ctx)
+	if err != nil || !any {
 		return nil, err
 	}
-	open, err := editions.ListOpen(ctx, s.ledger)
-	if err != nil {
-		return nil, err
-	}
-	if !s.catalog.Loaded() {
-		if due, err := editions.AnyDue(ctx, s.catalog, open, s.now()); err != nil || !due {
-			return nil, err
-		}
-	}
-	closed, err := s.closeDue(ctx, open)
-	if err != nil {
-		return nil, err
-	}
-	open = append(open, closed...)
 	if !s.live {
 		planned, err := delivery.Plan(ctx, s.composer, open)
 		s.own.Editions = append(s.own.Editions, planned...)
 		return nil, err
 	}
 	return delivery.NewQueue(ctx, s.deliveryOptions(s.ledger), s.composer, open)
+}
+
+// openEditions continues what an earlier pass left, and closes the editions that are due. It returns
+// the open ones, and whether anything may be due.
+func (s *pass) openEditions(ctx context.Context) (open []ledger.Edition, any bool, err error) {
+	s.interrupted = delivery.NewInterrupted(s.cfg, s.ledger, s.log, s.start)
+	if s.live {
+		returned, err := s.readReturned(ctx)
+		s.warn(returned.Warnings)
+		s.own.Fail(returned.Errors...)
+		if err != nil {
+			return nil, false, err
+		}
+		if err := s.ledger.CheckCloneMark(ctx); err != nil {
+			return nil, false, err
+		}
+	}
+	err = s.settleInterrupted(ctx)
+	if err != nil {
+		return nil, false, err
+	}
+	open, err = editions.ListOpen(ctx, s.ledger)
+	if err != nil {
+		return nil, false, err
+	}
+	if !s.catalog.Loaded() {
+		if due, err := editions.AnyDue(ctx, s.catalog, open, s.now()); err != nil || !due {
+			return nil, false, err
+		}
+	}
+	closed, err := s.closeDue(ctx, open)
+	if err != nil {
+		return nil, false, err
+	}
+	open = append(open, closed...)
+	return open, true, nil
 }
 
 // closeMail adds to the report what was interrupted, and what still waits.
@@ -177,7 +186,7 @@ func (s *pass) closeDue(ctx context.Context, open []ledger.Edition) ([]ledger.Ed
 	if err != nil {
 		return nil, err
 	}
-	closed, warnings, err := editions.NewCloser(s.composer).CloseDue(ctx, open)
+	closed, warnings, err := editions.NewCloser(s.composer, Place(s.cfg).OnPostgreSQL()).CloseDue(ctx, open)
 	s.warn(warnings)
 	return closed, err
 }

@@ -3,20 +3,15 @@ package publish
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	"publisher/internal/ledger"
-	"publisher/internal/panics"
+	"publisher/internal/ledger/postgres"
 	"publisher/internal/publish/delivery"
 	"publisher/internal/publish/notices"
+	"publisher/internal/publish/report"
 	"publisher/mailer/smtp"
-)
-
-const (
-	// noticePoll is how often the ledger is asked for notices that another process planned.
-	noticePoll = 2 * time.Second
-	// noticeGap is the shortest time between two such looks.
-	noticeGap = 200 * time.Millisecond
 )
 
 // mailing sends the mail of passes, and notices, over one Sender: its connections and limits are
@@ -24,32 +19,67 @@ const (
 type mailing struct {
 	*Publisher
 	ledger  *ledger.Ledger
+	batches *postgres.Batches // by which several processes deliver; nil if this one does it alone
 	notices *notices.Queue
 	poll    time.Duration
 	woken   chan struct{}
 	note    func(error)      // told how each look for notices went
 	sender  *delivery.Sender // nil until something is to be sent
 	refused bool             // the server could not be used in the last round
+
+	mu     sync.Mutex
+	worked []*notices.Queue // of the lives in which this process has worked
 }
 
-// newMailing returns a mailing, which the caller has to close. Nothing is due yet.
-func (p *Publisher) newMailing(ctx context.Context, l *ledger.Ledger, poll time.Duration, note func(error)) (*mailing, error) {
-	queue, err := notices.New(ctx, notices.Options{Config: p.cfg, Ledger: l, Templates: p.currentTemplates, Log: p.log, Now: p.now, Metrics: p.metrics})
+// newMailing returns a mailing, which the caller has to close. Nothing is due yet. batches is nil if this
+// process delivers alone.
+func (p *Publisher) newMailing(ctx context.Context, l *ledger.Ledger, batches *postgres.Batches, poll time.Duration, note func(error)) (*mailing, error) {
+	queue, err := p.openNotices(ctx, l)
 	if err != nil {
 		return nil, err
 	}
-	if poll == 0 {
-		poll = noticePoll
-	}
-	return &mailing{Publisher: p, ledger: l, notices: queue, poll: poll, woken: make(chan struct{}, 1), note: note}, nil
+	return &mailing{Publisher: p, ledger: l, batches: batches, notices: queue, poll: poll, woken: p.woken, note: note}, nil
+}
+
+// openNotices returns a queue of notices in which nothing is due yet.
+func (p *Publisher) openNotices(ctx context.Context, l *ledger.Ledger) (*notices.Queue, error) {
+	return notices.New(ctx, notices.Options{Config: p.cfg, Ledger: l, Templates: p.currentTemplates, Log: p.log, Now: p.now, Metrics: p.metrics})
 }
 
 // start takes over what an earlier process left.
 func (m *mailing) start(ctx context.Context) error {
+	if m.batches != nil {
+		n, err := m.batches.SettleNotices(ctx, m.cfg.Mail.Uncertain == "hold", m.now())
+		if n > 0 {
+			m.log.Warn("notices were interrupted", "count", n, "uncertain", m.cfg.Mail.Uncertain)
+		}
+		return err // those who work look for what is due
+	}
 	if err := m.notices.Settle(ctx); err != nil {
 		return err
 	}
 	return m.notices.Refresh(ctx)
+}
+
+// left reports whether notices are due, or were being sent by another process that may have died.
+func (m *mailing) left(ctx context.Context) (bool, error) {
+	if err := m.notices.Refresh(ctx); err != nil || m.batches == nil {
+		return m.notices.Pending(), err
+	}
+	n, err := m.batches.NoticesLeft(ctx, m.now())
+	return n > 0, err
+}
+
+// counts returns what became of the notices so far.
+func (m *mailing) counts() report.Notices {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	c := m.notices.Counts()
+	for _, q := range m.worked {
+		more := q.Counts()
+		c.Sent, c.Deferred, c.Failed, c.Uncertain = c.Sent+more.Sent, c.Deferred+more.Deferred, c.Failed+more.Failed, c.Uncertain+more.Uncertain
+	}
+	return c
 }
 
 func (m *mailing) close() {
@@ -58,27 +88,11 @@ func (m *mailing) close() {
 	}
 }
 
-// watchNotices asks the ledger for notices when woken, and every so often, until ctx ends.
+// watchNotices asks the ledger for notices when woken, and every so often, until ctx ends. Where several
+// processes deliver, that is done beside their batches.
 func (m *mailing) watchNotices(ctx context.Context) {
-	tick := time.NewTicker(m.poll)
-	defer tick.Stop()
-	gap := time.NewTimer(0)
-	defer gap.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		case <-m.woken:
-		}
-		m.note(unlessStopped(ctx, panics.Catch(func() error { return m.notices.Refresh(ctx) })))
-		// Each look that finds sign-ups is a commit: many sign-ups share one.
-		gap.Reset(noticeGap)
-		select {
-		case <-ctx.Done():
-			return
-		case <-gap.C:
-		}
+	if m.batches == nil {
+		m.notices.Watch(ctx, m.poll, m.woken, m.note)
 	}
 }
 
@@ -88,13 +102,16 @@ func (m *mailing) openSender() (*delivery.Sender, error) {
 	if err != nil {
 		return nil, err
 	}
-	if m.sender == nil {
-		if m.sender, err = delivery.NewSender(m.cfg, signer); err == nil && m.metrics != nil {
-			m.sender.Observe(m.metrics)
-		}
-		return m.sender, err
+	if m.sender != nil {
+		m.sender.Sign(signer)
+		return m.sender, nil
 	}
-	m.sender.Sign(signer)
+	if m.sender, err = delivery.NewSender(m.cfg, signer); err != nil {
+		return nil, err
+	}
+	if m.metrics != nil {
+		m.sender.Observe(m.metrics)
+	}
 	return m.sender, nil
 }
 
@@ -102,6 +119,13 @@ func (m *mailing) openSender() (*delivery.Sender, error) {
 // nil pass is for notices alone; it returns the pass of the first later survey, if there was one.
 func (m *mailing) deliver(ctx context.Context, s *pass, later <-chan *pass) (*pass, error) {
 	r := &round{mailing: m, queue: notices.NewFirst(m.notices)}
+	if m.batches != nil {
+		if s == nil {
+			return nil, r.workNotices(ctx)
+		}
+		err := r.handOut(ctx, s, later)
+		return r.pass, err
+	}
 	err := r.run(ctx, s, later)
 	return r.pass, err
 }

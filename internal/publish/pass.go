@@ -11,6 +11,8 @@ import (
 	"publisher/internal/ledger"
 	"publisher/internal/ledger/engines"
 	"publisher/internal/ledger/erasure"
+	"publisher/internal/ledger/passstate"
+	"publisher/internal/ledger/postgres"
 	"publisher/internal/publish/catalog"
 	"publisher/internal/publish/delivery"
 	"publisher/internal/publish/editions"
@@ -31,6 +33,8 @@ type pass struct {
 	tree      *content.Tree
 	templates *templates.Set // nil until something needs them
 	ledger    *ledger.Ledger
+	batches   *postgres.Batches // by which several processes deliver; nil if this one does it alone
+	memory    *passstate.Own    // set if another process makes the passes, and only the feeds are this one's
 	catalog   *catalog.Catalog
 	composer  *editions.Composer // nil until something is to be mailed
 
@@ -53,6 +57,9 @@ func (s *pass) run(ctx context.Context) error {
 		return err
 	}
 	s.isPrepared = true
+	if s.live {
+		defer s.pruneMeanwhile(ctx)()
+	}
 	if err := s.mailAll(ctx); err != nil {
 		return err
 	}
@@ -91,13 +98,33 @@ func (s *pass) survey(ctx context.Context) error {
 			s.own.Fail(list.Unread)
 		}
 	}
-	s.catalog = catalog.New(catalog.Source{Config: s.cfg, Tree: s.tree, Ledger: s.ledger, Log: s.log, Build: s.build}, s.start)
-	if err := s.catalog.Survey(ctx, catalog.Options{FeedsOnly: s.feedsOnly, NumberNone: list.Unread != nil, LoadAll: !s.live}); err != nil || s.feedsOnly {
+	source := catalog.Source{Config: s.cfg, Tree: s.tree, Ledger: s.ledger, Log: s.log, Build: s.build}
+	if s.memory != nil {
+		source.Memory = s.memory
+	}
+	s.catalog = catalog.New(source, s.start)
+	if err := s.surveyTree(ctx, catalog.Options{FeedsOnly: s.feedsOnly, NumberNone: list.Unread != nil, LoadAll: !s.live, Follow: s.memory != nil}); err != nil || s.feedsOnly {
 		return err
 	}
 	warnings, err := editions.WarnOfIntro(ctx, s.catalog)
 	s.warn(warnings)
 	return err
+}
+
+// surveyTree brings the posts up to date, and records whose content tree they are from.
+func (s *pass) surveyTree(ctx context.Context, o catalog.Options) error {
+	if s.batches == nil {
+		return s.catalog.Survey(ctx, o)
+	}
+	ours, err := s.batches.TreeIsOurs(ctx)
+	if err != nil {
+		return err
+	}
+	o.Strange = !ours
+	if err := s.catalog.Survey(ctx, o); err != nil {
+		return err
+	}
+	return s.batches.SetTree(ctx)
 }
 
 // updateFeeds brings the feeds up to date, and records that all but the mail is done.
@@ -121,6 +148,9 @@ func (s *pass) updateFeeds(ctx context.Context) error {
 		if err := s.catalog.SaveNote(ctx); err != nil {
 			return err
 		}
+	}
+	if s.memory != nil {
+		return nil
 	}
 	warnings, err := syndicate.NewHubs(s.cfg, s.ledger).Notify(ctx, s.start)
 	s.warn(warnings)

@@ -34,6 +34,7 @@ type Publisher struct {
 	parsed   templateCache
 	// feedsChanged is called after feeds were written, before anybody is told of them.
 	feedsChanged func()
+	woken        chan struct{} // receives when notices are to be looked for at once
 }
 
 // Options are what the program around a Publisher provides.
@@ -54,7 +55,7 @@ type Options struct {
 
 // New returns a Publisher.
 func New(cfg *config.Config, o Options) *Publisher {
-	p := &Publisher{cfg: cfg, now: o.Now, log: o.Log, build: o.Build, progress: o.Progress, every: o.Every, metrics: o.Metrics, feedsChanged: func() {}}
+	p := &Publisher{cfg: cfg, now: o.Now, log: o.Log, build: o.Build, progress: o.Progress, every: o.Every, metrics: o.Metrics, feedsChanged: func() {}, woken: make(chan struct{}, 1)}
 	if p.now == nil {
 		p.now = time.Now
 	}
@@ -125,7 +126,7 @@ func (p *Publisher) locked(ctx context.Context, command string, do func(*pass) e
 	defer lock.Release()
 	ctx, end := lock.Held(ctx)
 	defer end()
-	if s.ledger, err = lock.Open(ctx); err != nil {
+	if s.ledger, s.batches, err = engines.OpenShared(ctx, lock); err != nil {
 		return nil, err
 	}
 	defer context.AfterFunc(ctx, func() { s.ledger.LimitLockWait(HurryWithin) })()

@@ -19,17 +19,24 @@ const (
 	partMail    = "mail"
 	partMailbox = "the mailbox"
 	partSignUps = "sign-ups"
+	partPruning = "pruning the ledger"
+
+	// Those of a process that shares the ledger with others.
+	partWork   = "delivering"
+	partServer = "the mail server"
+	partLease  = "leading"
 )
 
 // remember stores for `publisher status` what a pass found, and which of its parts failed.
 func (s *pass) remember(ctx context.Context, err error) error {
 	err = unlessStopped(ctx, err)
-	ctx = context.WithoutCancel(ctx)
+	ctx, end := lastActs(ctx)
+	defer end()
 	if err := s.saveLastPass(ctx, "run"); err != nil {
 		return err
 	}
 	errs := s.report().Errors
-	faults := map[string]string{partContent: "", partMail: "", partMailbox: "", partSignUps: ""}
+	faults := map[string]string{partContent: "", partMail: "", partMailbox: "", partSignUps: "", partPruning: ""}
 	faults[partContent] = strings.Join(errs[:min(s.prepared, len(errs))], "\n")
 	faults[partMail] = strings.Join(errs[min(s.prepared, len(errs)):], "\n")
 	if err = unlessCloned(err); err != nil {
@@ -62,7 +69,7 @@ func findings(r *report.Pass) passstate.PassFindings {
 }
 
 // count counts a pass that has looked at everything. One that did not get that far is a fault.
-func (d *Daemon) count(s *pass, r *report.Pass) {
+func (d *term) count(s *pass, r *report.Pass) {
 	p := metrics.Pass{Result: metrics.PassDone, Ended: d.now(), Posts: r.Posts.Total, New: r.Posts.New, FeedFiles: len(r.Feeds.Written)}
 	p.Took = p.Ended.Sub(s.start)
 	switch {
@@ -76,7 +83,7 @@ func (d *Daemon) count(s *pass, r *report.Pass) {
 
 // keepFault stores for `publisher status` how a part went. That it cannot be stored is logged
 // only: the part itself is not to blame.
-func (d *Daemon) keepFault(part string, err error) {
+func (d *term) keepFault(part string, err error) {
 	message := ""
 	if err = unlessCloned(err); err != nil {
 		message = hint.Text(err)

@@ -19,6 +19,7 @@ import (
 	"publisher/internal/config"
 	"publisher/internal/ledger"
 	"publisher/internal/ledger/engines"
+	"publisher/internal/ledger/postgres"
 	"publisher/internal/metrics"
 	"publisher/internal/publish"
 	"publisher/internal/publish/editions"
@@ -80,8 +81,6 @@ func (s *Service) Run(ctx context.Context) error {
 	for {
 		next, err := s.serve(ctx, cfg)
 		switch {
-		case err != nil && s.lost():
-			return err
 		case err != nil && last != nil:
 			s.Log.Error("the new config does not start; continuing with the previous one", "error", err)
 			cfg, last = last, nil
@@ -94,35 +93,17 @@ func (s *Service) Run(ctx context.Context) error {
 	}
 }
 
-// lost reports whether another process has taken the lock over.
-func (s *Service) lost() bool {
-	if s.lock == nil {
-		return false
-	}
-	held, end := s.lock.Held(context.Background())
-	defer end()
-	return held.Err() != nil
-}
-
 // serve runs one config until ctx ends or another valid one arrives, which it returns.
 func (s *Service) serve(ctx context.Context, cfg *config.Config) (next *config.Config, err error) {
-	if err := s.holdLock(ctx, cfg); err != nil {
-		return nil, err
-	}
-	ctx, end := s.lock.Held(ctx)
-	defer end()
 	p := publish.New(cfg, publish.Options{Now: s.Now, Log: s.Log, Build: s.Build, Metrics: s.Metrics})
-	if err := p.Ready(); err != nil {
-		return nil, err
-	}
-	l, err := s.lock.Open(ctx)
+	l, lease, err := s.open(ctx, cfg, p)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, l.Close()) }()
 	defer context.AfterFunc(ctx, func() { l.LimitLockWait(publish.HurryWithin) })()
-	defer s.Metrics.Watch(l, p.Now)()
-	worker := p.Daemon(l, publish.DaemonOptions{})
+	defer s.Metrics.Watch(l, p.Now, func(ctx context.Context) (*postgres.Fleet, error) { return engines.Fleet(ctx, publish.Place(cfg), l) })()
+	worker := p.Daemon(l, publish.DaemonOptions{Lease: lease})
 	serveWeb, err := s.webServer(cfg, l, worker)
 	if err != nil {
 		return nil, err
@@ -189,21 +170,60 @@ func (s *Service) notify(state string) {
 	}
 }
 
-// holdLock takes the lock of the config's ledger, and releases that of another ledger.
-func (s *Service) holdLock(ctx context.Context, cfg *config.Config) error {
+// open opens the ledger of a config. In SQLite only one process may serve, and has the lock all the time; in
+// PostgreSQL the passes take it, and this process has the ledger open without it.
+func (s *Service) open(ctx context.Context, cfg *config.Config, p *publish.Publisher) (*ledger.Ledger, publish.Lease, error) {
 	place := publish.Place(cfg)
+	if place.OnPostgreSQL() {
+		if err := p.Ready(); err != nil {
+			return nil, nil, err
+		}
+		l, err := engines.Open(ctx, place)
+		return l, func(ctx context.Context, w postgres.Waiting) (engines.Lock, error) { return s.lead(ctx, place, w) }, err
+	}
+	if s.lock == nil || s.place != place {
+		lock, err := engines.TakeLock(ctx, place, serve, s.Now())
+		if err != nil {
+			return nil, nil, err
+		}
+		s.keep(lock, place)
+	}
+	if err := p.Ready(); err != nil {
+		return nil, nil, err
+	}
+	l, err := s.lock.Open(ctx)
+	return l, nil, err
+}
+
+// serve is this program to others.
+const serve = "publisher serve"
+
+// lead returns the lock of a ledger in PostgreSQL once this process has it. Of one config to the next, it
+// stays.
+func (s *Service) lead(ctx context.Context, place engines.Place, w postgres.Waiting) (engines.Lock, error) {
 	if s.lock != nil && s.place == place {
-		return nil
+		held, end := s.lock.Held(context.Background())
+		defer end()
+		if held.Err() == nil {
+			return s.lock, nil
+		}
 	}
-	lock, err := engines.TakeLock(ctx, place, "publisher serve", s.Now())
-	if err != nil {
-		return err
+	s.keep(nil, place)
+	lock, err := engines.AwaitLock(ctx, place, serve, s.Now, w)
+	if err == nil {
+		s.keep(lock, place)
 	}
+	return lock, err
+}
+
+// keep releases the lock that this process had, and keeps another one.
+func (s *Service) keep(lock engines.Lock, place engines.Place) {
 	if s.lock != nil {
-		s.lock.Release()
+		if err := s.lock.Release(); err != nil {
+			s.Log.Debug("releasing the lock", "error", err) // it expires
+		}
 	}
 	s.lock, s.place = lock, place
-	return nil
 }
 
 // webServer listens, and returns the function that serves until its context ends. Without

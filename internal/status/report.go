@@ -25,7 +25,23 @@ type Report struct {
 	Uncertain []Uncertain `json:"uncertain"`
 	Notices   Notices     `json:"notices"`
 	Cadences  []Cadence   `json:"cadences"`
-	Findings  []Finding   `json:"findings"` // what is wrong, the worst first
+	Processes []Process   `json:"processes,omitempty"` // that deliver; with a ledger in PostgreSQL
+	Fleet     *Fleet      `json:"fleet,omitempty"`     // likewise
+	Findings  []Finding   `json:"findings"`            // what is wrong, the worst first
+}
+
+// Process is a process that delivers.
+type Process struct {
+	Host    string  `json:"host"`
+	Process int64   `json:"process"` // its id on the host
+	Command string  `json:"command"`
+	Version string  `json:"version"`
+	Began   string  `json:"began"`
+	Beat    string  `json:"beat"`           // the last one
+	Silent  float64 `json:"seconds_silent"` // since then, by the database's clock
+	Dead    bool    `json:"dead,omitempty"` // it ended within the last hour, or was declared dead
+	Ended   string  `json:"ended,omitempty"`
+	Batches int     `json:"batches"` // that it holds
 }
 
 // Pass is the last pass.
@@ -101,6 +117,7 @@ const (
 	KindNotices   Kind = "notices"     // that wait for too long
 	KindOverdue   Kind = "overdue"     // no pass closes an edition that is due
 	KindAway      Kind = "away"        // serve has ended, or does nothing
+	KindProcess   Kind = "process"     // something is wrong in a process that delivers
 )
 
 // Finding is something that is wrong.

@@ -12,6 +12,7 @@ import (
 	"publisher/internal/ledger"
 	"publisher/internal/ledger/backlog"
 	"publisher/internal/ledger/passstate"
+	"publisher/internal/ledger/postgres"
 	"publisher/internal/publish/report"
 )
 
@@ -32,6 +33,8 @@ type Options struct {
 	Now     time.Time
 	Running string // what holds the lock of the passes; "" for nothing
 	Start   error  // what keeps every pass from starting
+	// Fleet is the processes that deliver, where the ledger is in PostgreSQL; else nil.
+	Fleet *postgres.Fleet
 }
 
 // maker makes one report.
@@ -48,7 +51,7 @@ func Make(ctx context.Context, o Options) (*Report, error) {
 		Editions: []Edition{}, Uncertain: []Uncertain{}, Cadences: []Cadence{}, Findings: []Finding{}}}
 	m.report.At = m.time(o.Now)
 	for _, part := range []func(context.Context) error{
-		m.addGuard, m.addPass, m.addEditions, m.addDeferred, m.addUncertain, m.addNotices, m.addPosts, m.addCadences, m.addList, m.addFaults} {
+		m.addGuard, m.addPass, m.addEditions, m.addDeferred, m.addUncertain, m.addNotices, m.addPosts, m.addCadences, m.addList, m.addFaults, m.addFleet} {
 		if err := part(ctx); err != nil {
 			return nil, err
 		}

@@ -81,7 +81,8 @@ func (s *site) busy(w http.ResponseWriter) {
 }
 
 // carryOut makes a change and returns the answer. Failures are logged, since the client may
-// be gone.
+// be gone. While the ledger is locked or cannot be reached, it tries again: nobody repeats a press of a
+// link in a mail.
 func (s *site) carryOut(route string, do func(context.Context) (answer, error)) (a answer) {
 	ctx, cancel := context.WithTimeout(s.changes.ended, changeTime)
 	defer cancel()
@@ -89,11 +90,14 @@ func (s *site) carryOut(route string, do func(context.Context) (answer, error)) 
 		s.message(w, http.StatusInternalServerError, templates.Failure)
 	}
 	a, err := s.tryChange(ctx, do)
-	for errors.Is(err, ledger.ErrBusy) && pause(ctx, changePause) {
+	for (errors.Is(err, ledger.ErrBusy) || ledger.IsAway(err)) && pause(ctx, changePause) {
 		a, err = s.tryChange(ctx, do)
 	}
 	if err == nil {
 		return a
+	}
+	if ledger.IsAway(err) {
+		failure = func(w http.ResponseWriter, _ *http.Request) { s.busy(w) }
 	}
 	s.Log.Error("cannot make a subscriber's change", "route", route, "error", err)
 	return failure

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"publisher/internal/httpstatus"
+	"publisher/internal/ledger"
 	"publisher/internal/web/httpcache"
 	"publisher/templates"
 )
@@ -157,6 +158,18 @@ func (s *site) fail(w http.ResponseWriter, r *http.Request, err error, secret st
 	if secret != "" {
 		what = strings.ReplaceAll(what, secret, "a subscriber")
 	}
-	s.Log.Error("a request failed", "route", r.Pattern, "error", what)
-	s.message(w, http.StatusInternalServerError, templates.Failure)
+	if !ledger.IsAway(err) {
+		s.Log.Error("a request failed", "route", r.Pattern, "error", what)
+		s.message(w, http.StatusInternalServerError, templates.Failure)
+		return
+	}
+	if s.away.mayLog(s.Now()) {
+		s.Log.Warn("requests are answered with 503, since the ledger cannot be reached", "error", what)
+	}
+	w.Header().Set("Retry-After", awayPause)
+	if wantsJSON(r) {
+		s.say(w, r, http.StatusServiceUnavailable, s.frame(), "page_error_text", nil)
+		return
+	}
+	s.message(w, http.StatusServiceUnavailable, templates.Failure)
 }

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"time"
 
+	"publisher/internal/ledger"
 	"publisher/internal/web/httpcache"
 	"publisher/templates"
 )
@@ -104,6 +105,9 @@ func (s *site) shared(w http.ResponseWriter, r *http.Request, key httpcache.Key,
 	if err == nil {
 		key.Name += ", " + state
 		res, err = s.cache.Get(key, s.Now, cachePages, func() (*httpcache.Response, error) { return make(ctx) })
+	}
+	if kept := s.cache.Find(key); ledger.IsAway(err) && kept != nil { // from before the ledger was away
+		res, err = kept.Response, nil
 	}
 	switch {
 	case err != nil:

@@ -81,6 +81,7 @@ type site struct {
 	cache     *httpcache.Cache
 	changes   *changes
 	seen      published
+	away      awayLog
 	readers   *readers.Counter
 
 	gate    *signup.Gate

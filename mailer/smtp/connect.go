@@ -82,7 +82,7 @@ func (s *Sender) connect(ctx context.Context) (*session, *ConnectError) {
 	return &session{
 		client: client, addr: s.addr, signer: s.signer, observer: s.observer, pipelining: pipelining, smtputf8: smtputf8,
 		sizes: sizes, max: maxSize(most),
-		deadline: &deadline{client: client, timeout: s.cfg.Timeout, grace: s.grace, ctx: ctx},
+		deadline: &deadline{client: client, timeout: s.cfg.Timeout, grace: s.grace, ctx: ctx, holds: s.limiter.Holds},
 	}, nil
 }
 

@@ -194,7 +194,7 @@ func (c *connection) waitForNext() *envelope {
 			return wait
 		}
 		wait := begin()
-		if wait > maxIdle || wait > 0 && c.sender.limiter.Acquire(c.ctx, begin) != nil {
+		if wait > maxIdle || wait > 0 && c.acquire(begin) != nil {
 			return nil
 		}
 		job := c.held

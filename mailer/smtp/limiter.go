@@ -1,7 +1,6 @@
 package smtp
 
 import (
-	"context"
 	"slices"
 	"sync"
 	"time"
@@ -9,10 +8,25 @@ import (
 	"publisher/internal/config"
 )
 
-// RateLimiter keeps sending within several rates at once. A message counts from before its
-// envelope is sent until a window's length after its reply has arrived. So whenever the server
-// counts it, none of the server's windows has more than the rate allows. It is safe for
-// concurrent use.
+// Limiter says when messages may be sent. A message counts from before its envelope is sent until
+// a window's length after its reply has arrived. So whenever the server counts it, none of the
+// server's windows has more than the rate allows. It is called by many goroutines at once.
+type Limiter interface {
+	// Begin counts a message and returns 0, or, if there is no room for it, returns how long to
+	// wait before trying again. An ordinary message leaves some room to urgent ones.
+	Begin(ordinary bool) time.Duration
+	// End marks a message whose reply has arrived, or never will: it counts for a window's length
+	// from now on.
+	End()
+	// Undo stops counting a message that was not sent after all.
+	Undo()
+	// Changed returns a channel that is closed as soon as it is worth trying Begin again.
+	Changed() <-chan struct{}
+	// Holds reports whether the messages that have begun still count. If not, no body goes out.
+	Holds() bool
+}
+
+// RateLimiter is the Limiter of a process that is alone in keeping within several rates at once.
 type RateLimiter struct {
 	rates []config.Rate
 	now   func() time.Time
@@ -28,8 +42,7 @@ func NewRateLimiter(rates []config.Rate, now func() time.Time) *RateLimiter {
 	return &RateLimiter{rates: rates, now: now, changed: make(chan struct{})}
 }
 
-// Begin counts a message and returns 0, or, if there is no room for it, returns how long to
-// wait before trying again. An ordinary message leaves some room to urgent ones.
+// Begin implements [Limiter].
 func (l *RateLimiter) Begin(ordinary bool) time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -37,7 +50,7 @@ func (l *RateLimiter) Begin(ordinary bool) time.Duration {
 	var wait time.Duration
 	for _, rate := range l.rates {
 		if ordinary {
-			rate.Count -= reserved(rate)
+			rate.Count -= Reserved(rate)
 		}
 		wait = max(wait, l.wait(rate, now))
 	}
@@ -47,35 +60,19 @@ func (l *RateLimiter) Begin(ordinary bool) time.Duration {
 	return wait
 }
 
-// Acquire calls begin, which calls Begin and returns its result, until there is room.
-func (l *RateLimiter) Acquire(ctx context.Context, begin func() time.Duration) error {
-	for {
-		changed := l.changes()
-		wait := begin()
-		if wait == 0 {
-			return nil
-		}
-		timer := time.NewTimer(wait)
-		select {
-		case <-timer.C:
-		case <-changed:
-		case <-ctx.Done():
-			timer.Stop()
-			return context.Cause(ctx)
-		}
-		timer.Stop()
-	}
-}
-
-func (l *RateLimiter) changes() <-chan struct{} {
+// Changed implements [Limiter].
+func (l *RateLimiter) Changed() <-chan struct{} {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.changed
 }
 
-// reserved returns how many messages of a rate are kept for urgent ones. Under a rate by the
+// Holds implements [Limiter].
+func (l *RateLimiter) Holds() bool { return true }
+
+// Reserved returns how many messages of a rate are kept for urgent ones. Under a rate by the
 // second these need not wait long anyway.
-func reserved(rate config.Rate) int {
+func Reserved(rate config.Rate) int {
 	if rate.Per < time.Minute {
 		return 0
 	}
@@ -93,8 +90,7 @@ func (l *RateLimiter) wait(rate config.Rate, now time.Time) time.Duration {
 	return max(0, l.ended[len(l.ended)-free].Add(rate.Per).Sub(now))
 }
 
-// End marks a message whose reply has arrived, or never will: it counts for a window's length
-// from now on.
+// End implements [Limiter].
 func (l *RateLimiter) End() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -107,18 +103,11 @@ func (l *RateLimiter) End() {
 	l.wake()
 }
 
-// Undo stops counting a message that was not sent after all.
+// Undo implements [Limiter].
 func (l *RateLimiter) Undo() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.open--
-	l.wake()
-}
-
-// look makes everybody in Acquire look again.
-func (l *RateLimiter) look() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	l.wake()
 }
 

@@ -37,7 +37,7 @@ const (
 func (s *Sender) Deliver(ctx context.Context, q Queue) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	d := &pool{sender: s, queue: q, ctx: ctx, cancel: cancel}
+	d := &pool{sender: s, queue: q, ctx: ctx, cancel: cancel, refill: make(chan struct{})}
 	d.urgent, _ = q.(UrgentQueue)
 	d.open = 1 // the others wait until the first has got through
 	d.wg.Add(1)
@@ -65,14 +65,15 @@ type pool struct {
 	wg     sync.WaitGroup
 
 	mu        sync.Mutex
-	open      int    // workers
-	returned  []*Job // handed out by the queue, not tried
-	drained   bool   // the queue was empty when last asked
-	connected bool   // ever
-	failed    int    // connections in a row that brought nothing
-	exhausted int    // messages in a row that were refused because of a quota
-	failure   error  // why the last worker gave up
-	cut       bool   // a worker left because ctx ended
+	refill    chan struct{} // closed, and replaced, when the queue gets jobs
+	open      int           // workers
+	returned  []*Job        // handed out by the queue, not tried
+	drained   bool          // the queue was empty when last asked
+	connected bool          // ever
+	failed    int           // connections in a row that brought nothing
+	exhausted int           // messages in a row that were refused because of a quota
+	failure   error         // why the last worker gave up
+	cut       bool          // a worker left because ctx ended
 }
 
 // work delivers until there is nothing left for this worker.
@@ -93,7 +94,7 @@ func (d *pool) work() {
 			job, wait = d.beginFor(job)
 			return wait
 		}
-		if d.sender.limiter.Acquire(d.ctx, begin) != nil {
+		if d.acquire(begin) != nil {
 			d.leave(job)
 			return
 		}

@@ -54,8 +54,9 @@ type Outcome struct {
 	// Again reports that the server refused (Temporary) only because it was sent too much
 	// at once, which says nothing about the job: it can be handed out again right away.
 	Again bool
-	// Stopped tells that the message was not begun since delivery was to end: nothing is
-	// wrong with it, and it can be tried again at once.
+	// Stopped tells that the message was not begun since delivery was to end, or since a
+	// Limiter does not count it any more: nothing is wrong with it, and it can be tried again
+	// at once.
 	Stopped bool
 	// TooLarge tells that the message is longer than the server says that it accepts, and
 	// was not sent.

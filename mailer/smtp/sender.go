@@ -31,7 +31,8 @@ type Sender struct {
 	addr     string // host:port
 	hello    string
 	tls      *tls.Config
-	limiter  *RateLimiter
+	rates    *RateLimiter
+	limiter  Limiter // rates, unless another one was set
 	throttle *throttle
 	signer   *dkim.Signer  // nil: nothing is signed
 	pause    time.Duration // before the first new attempt after a failed connection
@@ -69,10 +70,11 @@ func NewSender(cfg config.SMTP, hello string) (*Sender, error) {
 	}
 	cfg.Host = strings.Trim(cfg.Host, "[]")
 	cfg.Connections = max(1, cfg.Connections)
+	rates := NewRateLimiter(cfg.Rate, time.Now)
 	return &Sender{
 		cfg: cfg, addr: joinHostPort(cfg.Host, cfg.Port), hello: helloName(hello),
-		tls:     &tls.Config{ServerName: cfg.Host, MinVersion: tls.VersionTLS12},
-		limiter: NewRateLimiter(cfg.Rate, time.Now), throttle: newThrottle(cfg.Connections),
+		tls:   &tls.Config{ServerName: cfg.Host, MinVersion: tls.VersionTLS12},
+		rates: rates, limiter: rates, throttle: newThrottle(cfg.Connections),
 		pause: time.Second, grace: defaultGrace,
 	}, nil
 }
@@ -92,8 +94,13 @@ func helloName(name string) string {
 // Sign makes the sender sign every message from now on. It must not be called during Deliver.
 func (s *Sender) Sign(signer *dkim.Signer) { s.signer = signer }
 
-// RateLimiter returns the limiter for mail.smtp.rate, whose State can outlive the process.
-func (s *Sender) RateLimiter() *RateLimiter { return s.limiter }
+// RateLimiter returns the sender's own limiter for mail.smtp.rate, whose State can outlive the
+// process.
+func (s *Sender) RateLimiter() *RateLimiter { return s.rates }
+
+// Limit replaces the sender's own limiter by one for all that send at the same rate. It must not be
+// called during Deliver.
+func (s *Sender) Limit(l Limiter) { s.limiter = l }
 
 // Server returns the address of the server, host:port.
 func (s *Sender) Server() string { return s.addr }

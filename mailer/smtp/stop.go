@@ -49,6 +49,7 @@ type deadline struct {
 	timeout time.Duration
 	grace   time.Duration
 	ctx     context.Context // its end allows no further body to begin
+	holds   func() bool     // the Limiter's: no body begins without what it counts
 
 	mu      sync.Mutex
 	phase   phase
@@ -88,7 +89,7 @@ func (d *deadline) watch() (stop func()) {
 func (d *deadline) beginBody() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.ctx.Err() != nil {
+	if d.ctx.Err() != nil || !d.holds() {
 		return false
 	}
 	d.phase = bodyPhase

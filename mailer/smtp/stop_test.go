@@ -231,3 +231,48 @@ func TestStopWithTheFirstEnvelope(t *testing.T) {
 		}
 	}
 }
+
+// revoked is a limiter that counts nothing any more once a message is intended.
+type revoked struct {
+	*RateLimiter
+	mu   sync.Mutex
+	lost bool
+}
+
+func (r *revoked) Holds() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return !r.lost
+}
+
+func (r *revoked) set(lost bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.lost = lost
+}
+
+// A message that does not count any more once it is intended does not go out. It is tried again over
+// another connection.
+func TestNothingIsSentThatDoesNotCount(t *testing.T) {
+	for mode, offers := range offers {
+		t.Run(mode, func(t *testing.T) {
+			server := startScripted(t, nil, offers...)
+			limiter := &revoked{RateLimiter: NewRateLimiter(nil, time.Now)}
+			q := newQueue(t, abc...)
+			q.onCommit = func(done *Outcome, next *Job) {
+				limiter.set(next != nil && next.To == abc[1])
+			}
+			sender := newTestSender(t, server.config())
+			sender.Limit(limiter)
+			if err := sender.Deliver(t.Context(), q); err != nil {
+				t.Error(err)
+			}
+			if diff := cmp.Diff(map[string]string{"a": "sent", "b": "deferred", "c": "sent"}, q.summary()); diff != "" {
+				t.Errorf("outcomes (-want +got):\n%s", diff)
+			}
+			if o := q.outcomes[abc[1]]; !o.Stopped || server.Accepted()[abc[1]] != 0 {
+				t.Errorf("b: %+v, and the server has %v", o, server.Accepted())
+			}
+		})
+	}
+}

@@ -1,6 +1,7 @@
 package smtp
 
 import (
+	"context"
 	"sync"
 	"time"
 )
@@ -55,6 +56,30 @@ func (d *pool) beginFor(job *Job) (*Job, time.Duration) {
 	return job, 0
 }
 
+// acquire calls begin, which calls Begin of the limiter and returns its result, until there is room.
+func (d *pool) acquire(begin func() time.Duration) error {
+	for {
+		d.mu.Lock()
+		refilled := d.refill
+		d.mu.Unlock()
+		changed := d.sender.limiter.Changed()
+		wait := begin()
+		if wait == 0 {
+			return nil
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-timer.C:
+		case <-changed:
+		case <-refilled:
+		case <-d.ctx.Done():
+			timer.Stop()
+			return context.Cause(d.ctx)
+		}
+		timer.Stop()
+	}
+}
+
 // watchRefills lets workers start again when the queue has got new jobs, until stop is called.
 func (d *pool) watchRefills() (stop func()) {
 	if d.urgent == nil {
@@ -81,8 +106,9 @@ func (d *pool) watchRefills() (stop func()) {
 // refilled starts workers, and lets those that wait for a rate take an urgent job. Before a
 // connection was established, the first worker starts the others.
 func (d *pool) refilled() {
-	d.sender.limiter.look()
 	d.mu.Lock()
+	close(d.refill)
+	d.refill = make(chan struct{})
 	d.drained = false
 	connected := d.connected
 	d.mu.Unlock()

@@ -18,6 +18,8 @@ import (
 	"publisher/internal/ledger/erasure"
 	"publisher/internal/ledger/imports"
 	"publisher/internal/ledger/ledgertest"
+	"publisher/internal/ledger/places"
+	"publisher/internal/ledger/postgres"
 	"publisher/internal/postgrestest"
 )
 
@@ -134,6 +136,22 @@ func TestCopyKeepsIDs(t *testing.T) {
 }
 
 // forgetNewest erases the subscriber with the highest id.
+// What was sent before counts for mail.smtp.rate where the ledger is now.
+func TestCopyKeepsTheRate(t *testing.T) {
+	from, to := sqlitePlace(t), postgresPlace(t)
+	fill(t, from, 10)
+	with(t, from, func(l *ledger.Ledger) { must(t, l.LogSends(ctx, time.Now(), 7)) })
+	_, err := copyLedger(from, to)
+	must(t, err)
+	w, err := postgres.BeginWork(ctx, to.DSN, postgres.Options{StateDir: to.StateDir}, "publisher work", "test")
+	must(t, err)
+	defer w.Close()
+	g, err := w.Places([]places.Rate{{Count: 10, Per: 24 * time.Hour}}).Trade(ctx, places.Trade{Want: 10})
+	if err != nil || g.Taken != 3 {
+		t.Errorf("%+v, %v; 7 of 10 were used", g, err)
+	}
+}
+
 func forgetNewest(t *testing.T, l *ledger.Ledger) {
 	t.Helper()
 	var newest ledger.Subscriber

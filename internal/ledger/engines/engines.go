@@ -92,6 +92,34 @@ func TakeLock(ctx context.Context, at Place, command string, now time.Time) (Loc
 	return lock, nil
 }
 
+// AwaitLock takes the lock of a ledger in PostgreSQL once nobody has it. What fails is tried again until
+// ctx ends.
+func AwaitLock(ctx context.Context, at Place, command string, now func() time.Time, w postgres.Waiting) (Lock, error) {
+	lock, err := postgres.AwaitLock(ctx, at.DSN, at.options(), command, now, w)
+	if err != nil {
+		return nil, err
+	}
+	return lock, nil
+}
+
+// Fleet returns what the processes with a ledger in PostgreSQL do; nil for one in SQLite.
+func Fleet(ctx context.Context, at Place, l *ledger.Ledger) (*postgres.Fleet, error) {
+	if !at.OnPostgreSQL() {
+		return nil, nil
+	}
+	return postgres.ReadFleet(ctx, l)
+}
+
+// OpenShared opens the ledger for the pass that holds a lock, and what hands its mail out to several
+// processes; nil where there is only one.
+func OpenShared(ctx context.Context, lock Lock) (*ledger.Ledger, *postgres.Batches, error) {
+	if shared, ok := lock.(*postgres.Lock); ok {
+		return shared.OpenWithBatches(ctx)
+	}
+	l, err := lock.Open(ctx)
+	return l, nil, err
+}
+
 // Backup writes a copy of a ledger in SQLite to a file.
 func Backup(ctx context.Context, at Place, file string, now time.Time) error {
 	if at.OnPostgreSQL() {

@@ -112,6 +112,8 @@ var suite = map[string]func(t *testing.T, open Open){
 	"readers of feeds":              testFeedReaders,
 	"own feeds":                     testOwnFeeds,
 	"bundles":                       testBundles,
+	"pruning":                       testPruning,
+	"pruning and what came back":    testPruningAndBounces,
 	"close waits for records":       testClose,
 }
 
@@ -214,6 +216,8 @@ func testEditions(t *testing.T, open Open) {
 
 	Must(t, l.FinishEdition(ctx, 1, Noon.Add(time.Minute)))
 	Must(t, l.FinishEdition(ctx, 1, Noon.Add(time.Hour)))
+	Want(t, []ledger.Edition{third, second})(l.UnfinishedEditions(ctx))
+	Want(t, []ledger.Edition{third, second})(l.EditionsToSend(ctx))
 	first.Done = Noon.Add(time.Minute)
 	Want(t, &first)(l.Edition(ctx, 1))
 }

@@ -178,6 +178,9 @@ func End(ctx context.Context, l *ledger.Ledger, r Result) error {
 	})
 }
 
+// Interrupted is the reply of a notice whose process died.
+const Interrupted = "the program ended before the server answered"
+
 // Settle settles the notices that a process which died was sending: they are due again,
 // or uncertain for good. It returns their number.
 func Settle(ctx context.Context, l *ledger.Ledger, resend bool, now time.Time) (n int, err error) {
@@ -187,8 +190,8 @@ func Settle(ctx context.Context, l *ledger.Ledger, resend bool, now time.Time) (
 	}
 	err = l.Store(ctx, "settle interrupted notices", func(tx *sql.Tx) error {
 		done, err := tx.ExecContext(ctx, `
-			UPDATE notice SET progress = $1, next_at = $2, reply = 'the program ended before the server answered'
-			WHERE progress = 'sending'`, status, sqlutil.Time(next))
+			UPDATE notice SET progress = $1, next_at = $2, reply = $3
+			WHERE progress = 'sending'`, status, sqlutil.Time(next), Interrupted)
 		if err != nil {
 			return err
 		}

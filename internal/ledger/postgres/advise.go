@@ -35,6 +35,7 @@ const (
 	crashShutdown        = "57P02"
 	cannotConnectNow     = "57P03"
 	fenced               = "PB001" // ours: see lease.go
+	declaredDead         = "PB002" // ours: see worker.go
 )
 
 // advise adds to an error of PostgreSQL, or of the way to it, what to do about it. The text is one
@@ -54,7 +55,7 @@ func advise(err error) error {
 	case isConnecting:
 		return adviseOnNetwork(connecting)
 	case isLost(err):
-		return hint.With(&said{"the connection to the server was lost", err}, "run again when the server is up")
+		return hint.With(&ledger.AwayError{Err: &said{"the connection to the server was lost", err}}, "run again when the server is up")
 	}
 	return err
 }
@@ -88,10 +89,12 @@ func adviseOnServer(err error, server *pgconn.PgError) error {
 	switch server.Code {
 	case fenced:
 		return takenOver("another process")
+	case declaredDead:
+		return &ledger.DeadError{Err: err}
 	case tooManyConnections:
-		return hint.With(said, "raise max_connections of the server, or end what else uses it, and run again")
+		return hint.With(&ledger.AwayError{Err: said}, "raise max_connections of the server, or end what else uses it, and run again")
 	case adminShutdown, crashShutdown, cannotConnectNow:
-		return hint.With(said, "run again when the server is up")
+		return hint.With(&ledger.AwayError{Err: said}, "run again when the server is up")
 	case readOnlyTransaction:
 		return &ledger.AddressError{Err: hint.With(said, "the server has become a standby: name the primary server in ledger")}
 	case notAllowed:
@@ -110,17 +113,24 @@ func adviseOnNetwork(connecting *pgconn.ConnectError) error {
 	var certificate *tls.CertificateVerificationError
 	var authority x509.UnknownAuthorityError
 	switch text := oneLine(connecting.Unwrap().Error()); {
-	case strings.Contains(text, "refused TLS"):
+	case strings.Contains(text, "refused TLS") && onlyEncrypted(connecting.Config):
 		return &ledger.AddressError{Err: hint.With(fmt.Errorf("%s does not encrypt", at), "turn on ssl at the server, or check sslmode in ledger")}
 	case errors.As(connecting, &certificate), errors.As(connecting, &authority):
 		return &ledger.AddressError{Err: hint.With(fmt.Errorf("the certificate of %s is not valid here", at), "name its authority with sslrootcert=FILE in ledger, and its host as in the certificate")}
 	case errors.As(connecting, &unknown) && unknown.IsNotFound:
-		return hint.With(fmt.Errorf("there is no host %s", unknown.Name), "check the host in ledger")
+		return hint.With(&ledger.AwayError{Err: fmt.Errorf("there is no host %s", unknown.Name)}, "check the host in ledger")
 	case errors.Is(connecting, context.DeadlineExceeded) || pgconn.Timeout(connecting):
-		return hint.With(fmt.Errorf("%s does not answer", at), "check host and port in ledger, and whether a firewall is between")
+		return hint.With(&ledger.AwayError{Err: fmt.Errorf("%s does not answer", at)}, "check host and port in ledger, and whether a firewall is between")
 	default:
-		return hint.With(fmt.Errorf("cannot connect to %s (%s)", at, reason(connecting)), "check host and port in ledger, and whether the server is up")
+		return hint.With(&ledger.AwayError{Err: fmt.Errorf("cannot connect to %s (%s)", at, reason(connecting))}, "check host and port in ledger, and whether the server is up")
 	}
+}
+
+// onlyEncrypted reports whether a config allows no connection without TLS: otherwise its refusal is not
+// why there is none.
+func onlyEncrypted(config *pgconn.Config) bool {
+	plain := func(one *pgconn.FallbackConfig) bool { return one.TLSConfig == nil }
+	return config.TLSConfig != nil && !slices.ContainsFunc(config.Fallbacks, plain)
 }
 
 // said is an error of the server in its own words only: what pgx adds has line ends.

@@ -29,6 +29,7 @@ const (
 var tasks = map[string]func(*ledger.Ledger) error{
 	"record for ever": recordForEver,
 	"import for ever": importForEver,
+	"prune":           pruneSlowly,
 }
 
 func TestMain(m *testing.M) {

@@ -222,14 +222,21 @@ const (
 	smallSubscriberGap, largeSubscriberGap = 10_000, 1_000_000
 )
 
-// Adopt implements [ledger.Engine].
+// Adopt implements [ledger.Engine]. From then on the content tree of this machine is the right one, too.
 func (e *engine) Adopt(ctx context.Context, spooled []ledger.Result) error {
 	m, err := e.readMark()
 	if err != nil {
 		return e.fail("read the clone mark", err)
 	}
+	here, err := e.machine()
+	if err != nil {
+		return e.fail("adopt", err)
+	}
 	var next seenMark
 	err = e.Change(ctx, ledger.Touched{}, func(tx *sql.Tx) error {
+		if err := setTree(ctx, tx, here); err != nil {
+			return err
+		}
 		g, err := readGuard(ctx, tx)
 		if err != nil {
 			return err

@@ -170,7 +170,7 @@ func connected(t *testing.T, dsn string) {
 	defer pool.Close()
 	for setting, want := range map[string]string{
 		"synchronous_commit": "on", "lock_timeout": "8s", "idle_in_transaction_session_timeout": "10s", "application_name": "publisher",
-		"tcp_user_timeout": "10000", "tcp_keepalives_idle": "5", "tcp_keepalives_interval": "2", "tcp_keepalives_count": "3",
+		"tcp_user_timeout": "10000", "tcp_keepalives_idle": "5", "tcp_keepalives_interval": "2", "tcp_keepalives_count": "3", "jit": "off",
 	} {
 		var got string
 		if err := pool.QueryRow(t.Context(), "SELECT current_setting($1)", setting).Scan(&got); err != nil || got != want {

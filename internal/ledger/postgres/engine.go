@@ -28,7 +28,8 @@ type engine struct {
 	pool     *pgxpool.Pool
 	db       *sql.DB // on the pool
 	stateDir string
-	fence    int64 // what is changed is refused once another process has raised it; 0: nobody does
+	permit   permit // of each transaction
+	owner    string // of the file of results, where several processes use the folder
 	wait     *lockwait.Wait
 	changes  *grouped.Changes
 	recorder *recorder
@@ -45,7 +46,7 @@ type Options struct {
 	// StateDir is the folder for what belongs to this machine: see markName and spoolName.
 	StateDir string
 
-	fence int64 // of the lease that the caller holds; 0: none
+	permit permit // of each transaction of the ledger
 }
 
 // Open opens the ledger and upgrades its schema. It creates the ledger if the database is empty.
@@ -76,8 +77,8 @@ func openAddress(ctx context.Context, dsn string, o Options) (*engine, error) {
 // openEngine returns the engine with a pool of connections to a server that was checked. It
 // upgrades the schema. It closes the pool on failure.
 func openEngine(ctx context.Context, pool *pgxpool.Pool, name string, o Options) (*engine, error) {
-	e := &engine{name: name, pool: pool, db: stdlib.OpenDBFromPool(pool), stateDir: o.StateDir, fence: o.fence, wait: newLockWait()}
-	err := e.wait.Retry(ctx, func() error { return migrate(ctx, e.db) })
+	e := &engine{name: name, pool: pool, db: stdlib.OpenDBFromPool(pool), stateDir: o.StateDir, permit: o.permit, wait: newLockWait()}
+	err := e.wait.Retry(ctx, func() error { return migrate(ctx, e.db, pool) })
 	if err == nil {
 		e.recorder, err = newRecorder(ctx, e)
 	}
@@ -92,7 +93,7 @@ func openEngine(ctx context.Context, pool *pgxpool.Pool, name string, o Options)
 
 // ledger returns the ledger that the engine holds. It closes the engine on failure.
 func (e *engine) ledger(ctx context.Context) (*ledger.Ledger, error) {
-	return ledger.OpenEngine(ctx, e, ledger.Options{Name: e.name, Spool: filepath.Join(e.stateDir, spoolName)})
+	return ledger.OpenEngine(ctx, e, ledger.Options{Name: e.name, Spool: filepath.Join(e.stateDir, spoolName), SpoolOwner: e.owner})
 }
 
 func (e *engine) fail(doing string, err error) error {
@@ -127,7 +128,17 @@ func (e *engine) LimitLockWait(within time.Duration) { e.wait.Limit(within) }
 // Close implements [ledger.Engine].
 func (e *engine) Close() error {
 	e.recorder.stop()
-	err := e.db.Close()
-	e.pool.Close()
-	return err
+	// Saying good-bye takes 15 seconds for each connection on which nobody answers.
+	closed := make(chan error, 1)
+	go func() {
+		err := e.db.Close()
+		e.pool.Close()
+		closed <- err
+	}()
+	select {
+	case err := <-closed:
+		return err
+	case <-time.After(lastTime):
+		return nil
+	}
 }

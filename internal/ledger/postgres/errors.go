@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -34,13 +35,13 @@ func isConflict(err error) bool {
 	return slices.Contains([]string{serializationFailure, deadlock, lockNotAvailable}, code(err))
 }
 
-// isLost reports whether the connection was lost, or could not be made. What was sent last may
+// isLost reports whether the connection was lost or given up, or could not be made. What was sent last may
 // have been done all the same.
 func isLost(err error) bool {
 	var connect *pgconn.ConnectError
 	var network net.Error
 	return errors.As(err, &connect) || errors.As(err, &network) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) ||
-		errors.Is(err, net.ErrClosed) || strings.Contains(err.Error(), "conn closed")
+		errors.Is(err, net.ErrClosed) || errors.Is(err, context.Canceled) || strings.Contains(err.Error(), "conn closed")
 }
 
 // isEnding reports whether the server ends, is starting, or has ended the connection.
@@ -55,8 +56,11 @@ func (e *engine) Unavailable(err error) bool {
 	if err == nil {
 		return false
 	}
+	if ledger.IsAway(err) {
+		return true
+	}
 	if class := code(err); class != "" {
-		return isConflict(err) || isEnding(err) || class == readOnlyTransaction || class == fenced ||
+		return isConflict(err) || isEnding(err) || class == readOnlyTransaction || class == fenced || class == declaredDead ||
 			slices.Contains([]string{"53", "54", "57", "58", "XX"}, class[:2])
 	}
 	return isLost(err)

@@ -89,6 +89,97 @@ func TakeLock(ctx context.Context, dsn string, o Options, command string, now ti
 	return l, nil
 }
 
+// Waiting is told how it goes while [AwaitLock] waits.
+type Waiting struct {
+	// For is told who has the lock, each time that this changes.
+	For func(holder string)
+	// Failed is told how each attempt went; nil if it did not fail.
+	Failed func(error)
+	// Yield reports whether others should take the lock, if there are any; nil for no.
+	Yield func() bool
+}
+
+// yieldTime is how long a lock is left to others.
+const yieldTime = 10 * time.Second
+
+// AwaitLock takes the lock once nobody has it. What fails is tried again until ctx ends.
+func AwaitLock(ctx context.Context, dsn string, o Options, command string, now func() time.Time, w Waiting) (*Lock, error) {
+	a, err := parseAddress(dsn)
+	if err != nil {
+		return nil, err
+	}
+	a.config.MaxConns = 2
+	look := time.NewTicker(standbyLook)
+	defer look.Stop()
+	l := &Lock{dsn: dsn, options: o, name: a.name}
+	var free time.Time // since when nobody has it; zero: somebody has
+	for holder := ""; l.fence == 0; {
+		yield := w.Yield != nil && w.Yield() && (free.IsZero() || time.Since(free) < yieldTime)
+		other, err := l.stand(ctx, a, ledger.Holder(command, now()), yield)
+		if l.fence != 0 {
+			break
+		}
+		if ctx.Err() != nil {
+			l.close()
+			return nil, ctx.Err()
+		}
+		w.Failed(ledger.Failure(a.name, "wait for the lock", advise(err)))
+		switch {
+		case err != nil:
+		case other == "" && free.IsZero():
+			free = time.Now()
+		case other != "":
+			if free = (time.Time{}); other != holder {
+				holder = other
+				w.For(holder)
+			}
+		}
+		select {
+		case <-look.C:
+		case <-ctx.Done():
+		}
+	}
+	l.keep()
+	return l, nil
+}
+
+// standbyLook is how often a process that waits for the lease looks at it.
+const standbyLook = time.Second
+
+// stand takes the lease if it is free, unless it is to be left to others, and else returns who has it; "" for
+// nobody.
+func (l *Lock) stand(ctx context.Context, a *address, holder string, yield bool) (other string, err error) {
+	within, cancel := context.WithTimeout(ctx, leaseTime)
+	defer cancel()
+	if l.pool == nil {
+		if l.pool, err = a.connect(within); err != nil {
+			return "", err
+		}
+	}
+	if yield {
+		if free, err := l.isFree(within); err != nil || free {
+			return "", err
+		}
+	} else if err := l.tryTake(within, holder); err != nil || l.fence != 0 {
+		if err != nil {
+			l.fence = 0 // whether that was committed or not: if it was, the lease expires
+		}
+		return "", err
+	}
+	var expired, connected bool
+	err = l.pool.QueryRow(within, lookAtLease, passLease).Scan(&other, &expired, &connected)
+	if errors.Is(err, pgx.ErrNoRows) || expired {
+		return "", nil
+	}
+	return other, err
+}
+
+func (l *Lock) close() {
+	if l.pool != nil {
+		l.pool.Close()
+	}
+}
+
 // Holder returns who has the lock, as they describe themselves; "" if nobody does.
 func Holder(ctx context.Context, dsn string) (string, error) {
 	a, err := parseAddress(dsn)
@@ -118,7 +209,7 @@ func Holder(ctx context.Context, dsn string) (string, error) {
 func (l *Lock) take(ctx context.Context, holder string) error {
 	db := stdlib.OpenDBFromPool(l.pool)
 	defer db.Close()
-	if err := newLockWait().Retry(ctx, func() error { return migrate(ctx, db) }); err != nil {
+	if err := newLockWait().Retry(ctx, func() error { return migrate(ctx, db, l.pool) }); err != nil {
 		return err
 	}
 	look := time.NewTicker(lookEvery)
@@ -245,9 +336,23 @@ func (l *Lock) Open(ctx context.Context) (*ledger.Ledger, error) {
 	return e.ledger(ctx)
 }
 
+// OpenWithBatches opens the ledger, and what hands work out, for the pass that holds the lock.
+func (l *Lock) OpenWithBatches(ctx context.Context) (*ledger.Ledger, *Batches, error) {
+	e, err := l.openEngine(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	b, err := newBatches(e)
+	if err != nil {
+		return nil, nil, errors.Join(err, e.Close())
+	}
+	opened, err := e.ledger(ctx)
+	return opened, b, err
+}
+
 func (l *Lock) openEngine(ctx context.Context) (*engine, error) {
 	o := l.options
-	o.fence = l.fence
+	o.permit = permit{checkFence, l.fence}
 	return openAddress(ctx, l.dsn, o)
 }
 

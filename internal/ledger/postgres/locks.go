@@ -13,6 +13,8 @@ import (
 //   - changes: each transaction of Change holds it, so that what one has read stays true until it
 //     has written: the SQL of package ledger relies on that.
 //   - steps: each durable step shares it, and a change that touches everybody holds it alone.
+//   - places: each transaction holds it that takes places of the rate. It comes after the row of the
+//     worker.
 //   - rows of subscriber: a change that touches some, and a step, lock theirs, in the order of ids.
 //
 // Each lock is taken by a statement of its own before anything is read. In READ COMMITTED the
@@ -21,6 +23,7 @@ import (
 const (
 	changesLock = 0x7075_626C_0001 // "publ"
 	stepsLock   = 0x7075_626C_0002
+	placesLock  = 0x7075_626C_0004 // migrationLock is the third one
 )
 
 const (
@@ -49,13 +52,20 @@ func (e *engine) transaction(ctx context.Context, touched []ledger.Touched, do f
 	})
 }
 
-// lock takes the locks of a change, and then looks whether this process still has its lease.
+// lock takes the locks of a change, and then looks whether this process may still change anything.
 func (e *engine) lock(ctx context.Context, tx *sql.Tx, touched []ledger.Touched) error {
-	if err := e.takeLocks(ctx, tx, touched); err != nil || e.fence == 0 {
+	if err := e.takeLocks(ctx, tx, touched); err != nil || e.permit.query == "" {
 		return err
 	}
-	_, err := tx.ExecContext(ctx, checkFence, e.fence)
+	_, err := tx.ExecContext(ctx, e.permit.query, e.permit.arg)
 	return err
+}
+
+// permit is a statement that fails if this process may not change the ledger any more. It counts once a
+// transaction has its locks.
+type permit struct {
+	query string // "" for none
+	arg   int64
 }
 
 func (e *engine) takeLocks(ctx context.Context, tx *sql.Tx, touched []ledger.Touched) error {

@@ -17,6 +17,8 @@ type recorder struct {
 	engine *engine
 	queue  *grouped.Queue
 	ended  chan struct{}
+	ctx    context.Context // of all groups
+	giveUp context.CancelFunc
 
 	// Only run's goroutine uses what follows.
 	conn     *pgxpool.Conn // nil before the first group, and after an error
@@ -31,9 +33,18 @@ func newRecorder(ctx context.Context, e *engine) (*recorder, error) {
 		return nil, err
 	}
 	r := &recorder{engine: e, queue: grouped.NewQueue(), ended: make(chan struct{}), settler: settler, underway: map[ledger.DeliveryKey]bool{}}
+	r.ctx, r.giveUp = context.WithCancel(context.Background())
 	go r.run()
 	return r, nil
 }
+
+const (
+	// stepTime is how long an attempt to commit a group may take, all waits for locks included: the
+	// server may be gone without a word, behind a proxy that still answers.
+	stepTime = 15 * time.Second
+	// lastTime is how long the last groups may take once the ledger is closed.
+	lastTime = time.Second
+)
 
 func (r *recorder) run() {
 	defer close(r.ended)
@@ -45,7 +56,7 @@ func (r *recorder) run() {
 			break
 		}
 		began := time.Now()
-		r.commit(context.Background(), group)
+		r.commit(r.ctx, group)
 		r.took = time.Since(began)
 	}
 	r.release()
@@ -54,7 +65,10 @@ func (r *recorder) run() {
 // stop waits until every caller has its answer.
 func (r *recorder) stop() {
 	r.queue.Close()
+	last := time.AfterFunc(lastTime, r.giveUp)
+	defer last.Stop()
 	<-r.ended
+	r.giveUp()
 }
 
 // commit decides and stores requests, and answers them. Those about subscribers of whom there is
@@ -114,7 +128,7 @@ func divide(group []*grouped.Call) (alone, others []*grouped.Call) {
 		}
 	}
 	for _, call := range group {
-		single := call.Done == nil || !call.Done.At.IsZero()
+		single := call.Done == nil || !call.Done.At.IsZero() && !call.Done.Late
 		for _, id := range subscribersOf(call) {
 			single = single && count[id] == 1
 		}

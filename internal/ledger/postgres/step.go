@@ -168,6 +168,8 @@ func (r *recorder) step(ctx context.Context, group []*grouped.Call) (left []*gro
 
 // runStep sends the statements of a step together. They are one transaction.
 func (r *recorder) runStep(ctx context.Context, requests int, subscribers []int64, args []any) (verdicts []verdict, err error) {
+	ctx, cancel := context.WithTimeout(ctx, stepTime)
+	defer cancel()
 	conn, err := r.acquire(ctx)
 	if err != nil {
 		return nil, err
@@ -176,8 +178,8 @@ func (r *recorder) runStep(ctx context.Context, requests int, subscribers []int6
 	batch.Queue(beginStep, int64(stepsLock), attemptLockTimeout(r.engine.wait))
 	slices.Sort(subscribers)
 	batch.Queue(lockSubscribers, slices.Compact(subscribers))
-	if r.engine.fence != 0 {
-		batch.Queue(checkFence, r.engine.fence)
+	if g := r.engine.permit; g.query != "" {
+		batch.Queue(g.query, g.arg)
 	}
 	batch.Queue(stepStatement, args...)
 	results := conn.SendBatch(ctx, batch)

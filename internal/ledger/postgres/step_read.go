@@ -15,6 +15,8 @@ import (
 func (r *recorder) decide(ctx context.Context, group []*grouped.Call) error {
 	var step *ledger.Step
 	err := r.engine.wait.Retry(ctx, func() (err error) {
+		ctx, cancel := context.WithTimeout(ctx, stepTime)
+		defer cancel()
 		tx, err := r.engine.db.BeginTx(ctx, nil)
 		if err != nil {
 			return err
@@ -57,10 +59,10 @@ func (r *recorder) lockStep(ctx context.Context, tx *sql.Tx, group []*grouped.Ca
 	}
 	subscribers := subscribersOf(group...)
 	slices.Sort(subscribers)
-	if _, err := tx.ExecContext(ctx, lockSubscribers, slices.Compact(subscribers)); err != nil || r.engine.fence == 0 {
+	if _, err := tx.ExecContext(ctx, lockSubscribers, slices.Compact(subscribers)); err != nil || r.engine.permit.query == "" {
 		return err
 	}
-	_, err := tx.ExecContext(ctx, checkFence, r.engine.fence)
+	_, err := tx.ExecContext(ctx, r.engine.permit.query, r.engine.permit.arg)
 	return err
 }
 
@@ -123,15 +125,15 @@ func readIntents(ctx context.Context, tx *sql.Tx, step *ledger.Step, intents []*
 
 const saveDeliveries = `
 	INSERT INTO delivery (edition, subscriber, after_seq, through_seq, progress, attempts, first_at, last_at, next_at, code, reply,
-		digest, kept, resent)
+		digest, kept, resent, again)
 	SELECT edition, subscriber, after_seq, through_seq, progress, attempts, NULLIF(first_at, 0), NULLIF(last_at, 0), NULLIF(next_at, 0),
-		code, reply, digest, kept, resent
+		code, reply, digest, kept, resent, again
 	FROM unnest($1::BIGINT[], $2::BIGINT[], $3::BIGINT[], $4::BIGINT[], $5::TEXT[], $6::BIGINT[], $7::BIGINT[], $8::BIGINT[], $9::BIGINT[],
-			$10::BIGINT[], $11::TEXT[], $12::BIGINT[], $13::BIGINT[], $14::BIGINT[])
-		AS d (edition, subscriber, after_seq, through_seq, progress, attempts, first_at, last_at, next_at, code, reply, digest, kept, resent)
+			$10::BIGINT[], $11::TEXT[], $12::BIGINT[], $13::BIGINT[], $14::BIGINT[], $15::BOOLEAN[])
+		AS d (edition, subscriber, after_seq, through_seq, progress, attempts, first_at, last_at, next_at, code, reply, digest, kept, resent, again)
 	ON CONFLICT (edition, subscriber) DO UPDATE SET progress = excluded.progress, attempts = excluded.attempts,
 		last_at = excluded.last_at, next_at = excluded.next_at, code = excluded.code, reply = excluded.reply,
-		digest = excluded.digest, kept = excluded.kept, resent = excluded.resent`
+		digest = excluded.digest, kept = excluded.kept, resent = excluded.resent, again = excluded.again`
 
 // storeStep stores what a step has changed.
 func storeStep(ctx context.Context, tx *sql.Tx, settler *ledger.Settler, step *ledger.Step) error {
@@ -154,12 +156,12 @@ func storeStep(ctx context.Context, tx *sql.Tx, settler *ledger.Settler, step *l
 			settled = append(settled, d.Delivery)
 		}
 	}
-	resent := make([]int64, len(step.Changed))
+	resent, again := make([]int64, len(step.Changed)), make([]bool, len(step.Changed))
 	for i, d := range step.Changed {
-		resent[i] = int64(d.Resent)
+		resent[i], again[i] = int64(d.Resent), d.ManualRetry
 	}
 	_, err := tx.ExecContext(ctx, saveDeliveries, numbers[0], numbers[1], numbers[2], numbers[3], statuses, numbers[4], numbers[5], numbers[6], numbers[7],
-		numbers[8], replies, numbers[9], numbers[10], resent)
+		numbers[8], replies, numbers[9], numbers[10], resent, again)
 	if err != nil {
 		return err
 	}

@@ -109,10 +109,16 @@ func (m *Mover) Finish(ctx context.Context) error {
 	if err := os.RemoveAll(m.engine.guardPath()); err != nil {
 		return m.engine.fail("copy", err)
 	}
-	if err := m.alone(ctx, func(d database) error { return setStopped(ctx, d.tx, "") }); err != nil {
+	err := m.alone(ctx, func(d database) error {
+		if err := placesOfEarlier(ctx, d.tx); err != nil {
+			return err
+		}
+		return setStopped(ctx, d.tx, "")
+	})
+	if err != nil {
 		return err
 	}
-	_, err := m.engine.db.ExecContext(ctx, "ANALYZE")
+	_, err = m.engine.db.ExecContext(ctx, "ANALYZE")
 	return m.engine.fail("analyze", err)
 }
 
@@ -158,7 +164,8 @@ var kinds = map[string]transfer.Kind{"bigint": transfer.Int, "text": transfer.Te
 // ownTables are what only this engine has, and what other programs keep beside it: River's tables.
 func ownTable(name string) bool {
 	switch name {
-	case "clone_guard", "clone_mark", "lease", "goose_db_version":
+	case "clone_guard", "clone_mark", "lease", "worker", "batch", "leader", "hidden_post", "edition_problem", "edition_replies", "edition_refusal", "notice_sender", "takeover",
+		"place", "connection_limit", "goose_db_version":
 		return true
 	}
 	return strings.HasPrefix(name, "river_")

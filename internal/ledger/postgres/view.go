@@ -64,10 +64,7 @@ func openView(ctx context.Context, a *address, stateDir string) (*view, error) {
 // createIfEmpty creates an empty ledger, which ends with the transaction. It does not upgrade
 // one: that would keep everybody out.
 func (v *view) createIfEmpty(ctx context.Context) error {
-	newest, err := newestVersion()
-	if err != nil {
-		return err
-	}
+	const newest = int64(newestStep)
 	current, err := version(ctx, v.db)
 	switch {
 	case err != nil:
@@ -80,7 +77,7 @@ func (v *view) createIfEmpty(ctx context.Context) error {
 		return hint.With(fmt.Errorf("an older publisher uses it (schema %d; this version needs %d)", current, newest),
 			"end that publisher, and upgrade the ledger with the first `publisher run` or `publisher serve`")
 	}
-	p, err := provider(v.db)
+	p, err := provider(v.db, nil)
 	if err != nil {
 		return err
 	}

@@ -25,6 +25,7 @@ const size = 64 << 10
 // line of JSON for each result, followed by empty lines. It is safe for concurrent use.
 type File struct {
 	path string
+	base string // of the names of files that belong to it
 
 	mu   sync.Mutex
 	file *os.File // nil until the first intent
@@ -32,7 +33,32 @@ type File struct {
 }
 
 // New returns the file with that path, which need not exist.
-func New(path string) *File { return &File{path: path} }
+func New(path string) *File { return &File{path: path, base: path} }
+
+// NewOwned returns the file beside it of one of several processes that use the folder.
+func NewOwned(path, owner string) *File { return &File{path: path + ownerMark + owner, base: path} }
+
+// ownerMark is between the path and the owner in the name of a file.
+const ownerMark = "-"
+
+// Others returns the files of other owners.
+func (f *File) Others() map[string]*File {
+	all := map[string]*File{}
+	for _, name := range f.owned() {
+		if name != f.path {
+			all[strings.TrimPrefix(name, f.base+ownerMark)] = &File{path: name, base: f.base}
+		}
+	}
+	return all
+}
+
+// owned returns the names of the owners' files.
+func (f *File) owned() []string {
+	return f.beside(func(rest string) bool {
+		owner, found := strings.CutPrefix(rest, ownerMark)
+		return found && owner != ""
+	})
+}
 
 // Path returns where it is.
 func (f *File) Path() string { return f.path }
@@ -96,7 +122,7 @@ func (f *File) Lines() (kept [][]byte, err error) {
 func (f *File) Blank(about func(line []byte) bool) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for _, path := range append(f.Aside(), f.path) {
+	for _, path := range slices.Concat(f.Aside(), f.owned(), []string{f.base}) {
 		if err := blankIn(path, about); err != nil {
 			return err
 		}
@@ -155,16 +181,33 @@ func blankReply(line []byte) []byte {
 	return blank
 }
 
-// Clear removes the results; the space stays reserved.
-func (f *File) Clear() error {
+// Drop removes the first lines, as many as Lines returned; the space stays reserved.
+func (f *File) Drop(lines int) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.file == nil {
 		return os.Remove(f.path)
 	}
-	_, err := f.file.WriteAt(bytes.Repeat([]byte("\n"), int(f.end)), 0)
-	f.end = 0
+	text := make([]byte, f.end)
+	if _, err := f.file.ReadAt(text, 0); err != nil {
+		return err
+	}
+	rest := bytes.TrimLeft(text, "\n")
+	for ; lines > 0; lines-- {
+		_, rest, _ = bytes.Cut(rest, []byte("\n"))
+		rest = bytes.TrimLeft(rest, "\n")
+	}
+	_, err := f.file.WriteAt(slices.Concat(rest, bytes.Repeat([]byte("\n"), len(text)-len(rest))), 0)
+	f.end = int64(len(rest))
 	return errors.Join(err, f.file.Sync())
+}
+
+// Remove removes the file of an owner who does not use it any more.
+func (f *File) Remove() error {
+	if err := os.Remove(f.path); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
 }
 
 // Close removes the file if it has no results.
@@ -184,25 +227,33 @@ func (f *File) Close() error {
 
 // SetAside writes lines to a file of their own.
 func (f *File) SetAside(lines [][]byte) (path string, err error) {
-	file, err := durable.CreateNumbered(f.path)
+	file, err := durable.CreateNumbered(f.base)
 	if err != nil {
 		return "", err
 	}
 	_, err = file.Write(append(bytes.Join(lines, []byte("\n")), '\n'))
 	err = errors.Join(err, file.Sync(), file.Close())
-	return file.Name(), errors.Join(err, durable.SyncFolder(filepath.Dir(f.path)))
+	return file.Name(), errors.Join(err, durable.SyncFolder(filepath.Dir(f.base)))
 }
 
 // Aside returns the names of the files that SetAside wrote.
 func (f *File) Aside() []string {
-	dir, base := filepath.Split(f.path)
+	return f.beside(func(rest string) bool {
+		n, found := strings.CutPrefix(rest, ".")
+		return found && n != "" && strings.Trim(n, "0123456789") == ""
+	})
+}
+
+// beside returns the names of the files in the folder that begin with base, and go on with such a rest.
+func (f *File) beside(is func(rest string) bool) []string {
+	dir, base := filepath.Split(f.base)
 	entries, err := os.ReadDir(filepath.Clean(dir))
 	if err != nil {
 		return nil
 	}
 	var names []string
 	for _, entry := range entries {
-		if n, found := strings.CutPrefix(entry.Name(), base+"."); found && n != "" && strings.Trim(n, "0123456789") == "" {
+		if rest, found := strings.CutPrefix(entry.Name(), base); found && is(rest) {
 			names = append(names, filepath.Join(dir, entry.Name()))
 		}
 	}

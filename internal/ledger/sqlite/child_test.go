@@ -37,6 +37,7 @@ var tasks = map[string]func(dsn string) error{
 	"hold a copy":       holdCopy,
 	"lock the database": lockDatabaseForEver,
 	"erase for ever":    eraseForEver,
+	"prune":             pruneSlowly,
 }
 
 func TestMain(m *testing.M) {

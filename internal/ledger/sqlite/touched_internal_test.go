@@ -37,7 +37,7 @@ func triggers() []string {
 		{"DELETE ON main.subscriber", "OLD.id"},
 		{"INSERT ON main.delivery", "NEW.subscriber"},
 		{"UPDATE ON main.delivery", "OLD.subscriber"},
-		{"DELETE ON main.delivery", "OLD.subscriber"},
+		{"DELETE ON main.delivery WHEN OLD.progress <> 'sent' OR (SELECT done_at FROM main.edition WHERE number = OLD.edition) IS NULL", "OLD.subscriber"},
 		{"UPDATE OF canceled_at ON main.edition", "0"},
 		{"DELETE ON main.edition", "0"},
 	} {

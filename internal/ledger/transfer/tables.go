@@ -49,7 +49,7 @@ func (t *Table) Names() []string {
 // What a database needs besides, for itself, is not copied.
 var keys = [][2]string{
 	{"secret", "name"}, {"post", "key"}, {"subscriber", "id"}, {"cadence", "name"}, {"edition", "number"}, {"digest", "edition, number"},
-	{"bundle", "edition"}, {"archived_page", "edition"}, {"delivery", "edition, subscriber"}, {"pace", "at"}, {"bounce", "subscriber, edition"},
+	{"bundle", "edition"}, {"archived_page", "edition"}, {"delivery", "edition, subscriber"}, {"delivery_count", "edition, progress, code, provider"}, {"pace", "at"}, {"bounce", "subscriber, edition"},
 	{"restoration", "subscriber, restored_at"}, {"last_pass", "id"}, {"fault", "part"}, {"pass_state", "id"}, {"smtp_state", "id"},
 	{"scan_snapshot", "id"}, {"unchanged_note", "id"}, {"problem", "source, position"}, {"feed_state", "id"}, {"feed_file", "path"}, {"post_dependency", "path"}, {"feed_id", "folder"},
 	{"tag_folder", "collection, tag"}, {"hub", "url"}, {"hub_feed", "hub, path"}, {"subscriber_file", "id"}, {"signup", "id"}, {"pending", "id"},

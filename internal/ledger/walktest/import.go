@@ -80,7 +80,7 @@ func (w *walk) undoImport() {
 	i := w.imports[w.rand.IntN(len(w.imports))]
 	done, err := imports.Undo(context.Background(), w.l, i.number, imports.UndoOptions{DefaultCadence: "often", Now: w.now})
 	w.must(err)
-	w.note("import %d of %s is undone: %+v", i.number, i.person.email, done)
+	w.note("the import of %s is undone: %+v", i.person.email, done)
 	if done.Restored == 0 {
 		return
 	}

@@ -39,7 +39,7 @@ func Run(t *testing.T, walks int, open func(*testing.T) (*ledger.Ledger, Reset))
 				if t.Failed() {
 					continue
 				}
-				if trace, fault := walkOnce(l, reset, seed); fault != nil {
+				if trace, fault := walkOnce(l, reset, seed, func(*walk) {}); fault != nil {
 					t.Errorf("walk %d: %v\n%s", seed, fault, strings.Join(trace, "\n"))
 				}
 			}
@@ -52,7 +52,8 @@ func Run(t *testing.T, walks int, open func(*testing.T) (*ledger.Ledger, Reset))
 	walkers.Wait()
 }
 
-func walkOnce(l *ledger.Ledger, reset Reset, seed uint64) (trace []string, fault error) {
+// walkOnce does the walk with a seed, and calls after after each step.
+func walkOnce(l *ledger.Ledger, reset Reset, seed uint64, after func(*walk)) (trace []string, fault error) {
 	w := &walk{l: l, rand: rand.New(rand.NewPCG(seed, 1)), now: time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC), withheld: map[int64]bool{},
 		people: map[int64]*person{}, editions: map[int64]*walkEdition{}, closed: map[string]int64{}}
 	defer func() {
@@ -66,10 +67,12 @@ func walkOnce(l *ledger.Ledger, reset Reset, seed uint64) (trace []string, fault
 	}
 	for range 20 + w.rand.IntN(30) {
 		w.step()
+		after(w)
 	}
 	w.calm()
+	after(w)
 	w.verdict()
-	return nil, nil
+	return w.trace, nil
 }
 
 type walkFault struct{ error }

@@ -31,6 +31,8 @@ type Source struct {
 	Ledger *ledger.Ledger
 	Log    *slog.Logger
 	Build  string // the program's version: another one reads every file again
+	// Memory is what passes leave for the next ones; nil for the ledger's.
+	Memory passstate.Memory
 }
 
 // Options say how a pass surveys the tree.
@@ -42,6 +44,12 @@ type Options struct {
 	NumberNone bool
 	// LoadAll loads the posts even if nothing has changed since the last pass.
 	LoadAll bool
+	// Follow leaves everything as it is in the ledger, where another process records the posts, and
+	// leaves out those that it does not have yet. FeedsOnly is set with it.
+	Follow bool
+	// Strange is set if the posts were recorded from the content tree of another machine. If this one lacks
+	// many of them, Survey fails with a *LackError, and changes nothing.
+	Strange bool
 }
 
 // Entry is one post of the tree beside what the ledger has of it.
@@ -64,6 +72,7 @@ type Catalog struct {
 	scanID    string // distinguishes the stored snapshot from others
 	note      *passstate.UnchangedNote
 	unchanged bool
+	followed  string // what the ledger has of the posts; "" unless another process records them
 
 	loaded       bool // the fields below are known; not yet if nothing has changed
 	entries      []Entry
@@ -79,6 +88,9 @@ type Catalog struct {
 
 // New returns the catalog of a pass that starts now; Survey fills it.
 func New(source Source, start time.Time) *Catalog {
+	if source.Memory == nil {
+		source.Memory = passstate.InLedger(source.Ledger)
+	}
 	return &Catalog{Source: source, start: start, renderer: newRenderer(source.Tree), leftOut: map[string]post.Problem{}}
 }
 

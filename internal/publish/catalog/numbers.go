@@ -77,9 +77,12 @@ func (c *Catalog) WithIDs(ids []string) []Entry {
 }
 
 // NumbersOf returns the numbers of the posts with those ids.
-func (c *Catalog) NumbersOf(ids []string) ledger.Numbers {
+func (c *Catalog) NumbersOf(ids []string) ledger.Numbers { return NumbersOf(c.numbering.all, ids) }
+
+// NumbersOf returns the numbers that posts with those ids have.
+func NumbersOf(posts []ledger.NumberedPost, ids []string) ledger.Numbers {
 	var seqs []int64
-	for _, p := range c.numbering.all {
+	for _, p := range posts {
 		if slices.Contains(ids, p.ID) {
 			seqs = append(seqs, p.Seq)
 		}
@@ -136,10 +139,15 @@ func (c *Catalog) Visibility(seq int64) ledger.Visibility {
 func (c *Catalog) WhyAnyHidden(posts ledger.Numbers) string {
 	for _, seq := range posts {
 		if why := c.WhyHidden(seq); why != "" {
-			return fmt.Sprintf("post %d (%s): %s", seq, c.NameOf(seq), why)
+			return WhyHidden(seq, c.NameOf(seq), why)
 		}
 	}
 	return ""
+}
+
+// WhyHidden says that a post cannot be shown, and why.
+func WhyHidden(seq int64, name, reason string) string {
+	return fmt.Sprintf("post %d (%s): %s", seq, name, reason)
 }
 
 // NameOf returns what messages call the post with a number: its file, or its id if the file

@@ -3,6 +3,7 @@ package catalog
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"publisher/content"
 	"publisher/content/post"
@@ -17,6 +18,9 @@ func (c *Catalog) Survey(ctx context.Context, o Options) error {
 		return err
 	}
 	if err := c.setDigestLanguages(ctx); err != nil {
+		return err
+	}
+	if err := c.readFollowed(ctx); err != nil {
 		return err
 	}
 	scan, err := c.scanTree(ctx)
@@ -43,7 +47,7 @@ func (c *Catalog) Survey(ctx context.Context, o Options) error {
 	if scan.Read == len(scan.Posts) {
 		// The settings of the blog's engine may have changed, so every feed has to be built again.
 		// That is recorded before the scan is.
-		if err := passstate.ForgetFeedInputs(ctx, c.Ledger); err != nil {
+		if err := c.Memory.ForgetFeedInputs(ctx); err != nil {
 			return err
 		}
 	}
@@ -56,7 +60,13 @@ func (c *Catalog) update(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := c.checkLack(m); err != nil {
+		return err
+	}
 	c.setPostProblems(m.problems)
+	if c.options.Follow {
+		return nil
+	}
 	if err := c.record(ctx, m.gone); err != nil {
 		return err
 	}
@@ -88,6 +98,10 @@ func (c *Catalog) match(ctx context.Context) (matches, error) {
 		}
 	}
 	m := recognize(rows, c.scan.Posts, func(path string) bool { return unread[path] }, identity{c.Config})
+	if c.options.Follow {
+		m.entries = slices.DeleteFunc(m.entries, func(e Entry) bool { return e.Row.Key == 0 })
+		c.counts.Total = len(m.entries)
+	}
 	c.entries, c.loaded = m.entries, true
 	return m, nil
 }
@@ -105,7 +119,7 @@ func (c *Catalog) setPostProblems(problems []post.Problem) {
 }
 
 func (c *Catalog) scanTree(ctx context.Context) (*content.Scan, error) {
-	data, err := passstate.LoadScanSnapshot(ctx, c.Ledger)
+	data, err := c.Memory.LoadScanSnapshot(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -139,7 +153,7 @@ func (c *Catalog) saveScan(ctx context.Context) error {
 	}
 	c.scanID = SnapshotID(data)
 	c.scan.Snapshot = nil
-	return passstate.SaveScanSnapshot(ctx, c.Ledger, data)
+	return c.Memory.SaveScanSnapshot(ctx, data)
 }
 
 // SnapshotID returns a snapshot's length and the checksum at its end. No two snapshots have

@@ -26,13 +26,13 @@ func never() time.Time { return time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC) }
 
 // validNote returns the note of the last pass if it is valid for this one, else nil.
 func (c *Catalog) validNote(ctx context.Context) (*passstate.UnchangedNote, error) {
-	note, err := passstate.LoadUnchangedNote(ctx, c.Ledger)
+	note, err := c.Memory.LoadUnchangedNote(ctx)
 	if err != nil || note == nil || !c.scan.Same {
 		return nil, err
 	}
 	switch {
 	case note.Version != noteVersion: // an earlier version's
-	case note.Scan != c.scanID || note.Settings != SettingsHash(c.Config, c.Build):
+	case note.Scan != c.scanID || note.Settings != c.settings():
 	case c.start.Before(note.Since) || !c.start.Before(note.Until): // a clock may have been set back
 	case !c.options.FeedsOnly && (c.isFirst || !note.Mail):
 	default:
@@ -45,11 +45,14 @@ func (c *Catalog) validNote(ctx context.Context) (*passstate.UnchangedNote, erro
 func (c *Catalog) SaveNote(ctx context.Context) error {
 	note := c.note
 	if note == nil {
-		note = &passstate.UnchangedNote{Settings: SettingsHash(c.Config, c.Build), Since: c.start, Until: c.NextPostEvent(), Mail: !c.anyPending(), Problems: LedgerProblems(c.postProblems)}
+		note = &passstate.UnchangedNote{Settings: c.settings(), Since: c.start, Until: c.NextPostEvent(), Mail: !c.anyPending(), Problems: LedgerProblems(c.postProblems)}
 	}
 	note.Version, note.Scan = noteVersion, c.scanID
-	return passstate.SaveUnchangedNote(ctx, c.Ledger, *note)
+	return c.Memory.SaveUnchangedNote(ctx, *note)
 }
+
+// settings returns all that decides, besides the files, whether something has changed.
+func (c *Catalog) settings() string { return SettingsHash(c.Config, c.Build) + c.followed }
 
 // NextPostEvent returns when a post is next published, or expires, because of its date.
 func (c *Catalog) NextPostEvent() time.Time {

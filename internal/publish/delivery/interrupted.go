@@ -50,20 +50,11 @@ func (i *Interrupted) Settle(ctx context.Context) ([]report.Warning, error) {
 			}
 			canceled[d.Edition] = e != nil && e.Canceled
 		}
-		r := ledger.Result{Edition: d.Edition, Subscriber: d.Subscriber, Status: ledger.Deferred, Next: i.start, At: i.start, Resend: true,
-			Reply: "the program was stopped before the server's reply; it is sent again with the same Message-ID"}
-		switch {
-		case canceled[d.Edition]:
-			r.Status, r.Resend = ledger.Failed, false
-			r.Reply = "the program was stopped before the server's reply, and the edition was canceled"
-		case i.holds():
-			r.Status, r.Resend = ledger.Uncertain, false
-			r.Reply = "the program was stopped before the server's reply; mail.uncertain holds it"
-			i.found[d.Edition]++
-		default:
+		if !canceled[d.Edition] {
 			i.found[d.Edition]++
 		}
-		if _, err := i.ledger.Record(ctx, &r, nil); err != nil {
+		r := ledger.InterruptedResult(d.Edition, d.Subscriber, canceled[d.Edition], i.holds(), i.start)
+		if _, err := i.ledger.Record(ctx, r, nil); err != nil {
 			return nil, err
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"publisher/internal/config"
@@ -44,7 +45,7 @@ type Queue struct {
 	began time.Time // when the pass did
 
 	mu       sync.Mutex
-	composer *editions.Composer // of the latest survey, which decides which posts can be shown now
+	from     material
 	errors   []error
 	editions []*openEdition
 	byNumber map[int64]*openEdition
@@ -55,6 +56,13 @@ type Queue struct {
 	trying   map[retryKey]bool
 	retryAt  time.Time // when the next deferred delivery is due, as far as this pass knows; zero for none
 	waiting  []waiting // to be recorded
+	missed   int       // recipients who were not handed out after all
+	lacking  int       // of them: the bundle lacks some of their posts
+	settled  func()    // called when an attempt has ended, with mu held
+	// tell takes the answers where several processes deliver, with mu held. nil: this one decides by them.
+	tell func(edition int64, a Reply)
+
+	unclear atomic.Bool // the ledger did not take something
 
 	congested map[retryKey]int // how often each was refused because too much was sent at once
 }
@@ -87,7 +95,8 @@ type attempt struct {
 	subscriber ledger.Recipient
 	intent     ledger.Intent
 	earlier    ledger.Delivery // zero for a first attempt
-	begun      bool            // its intent was committed
+	queue      *Queue
+	begun      bool // its intent was committed
 }
 
 // NewQueue returns the queue of these editions and of the retries that are due; nil if there
@@ -97,7 +106,7 @@ func NewQueue(ctx context.Context, o Options, c *editions.Composer, open []ledge
 	if err != nil {
 		return nil, err
 	}
-	q := &Queue{Options: o, links: links, began: c.Catalog().Start(), composer: c, byNumber: map[int64]*openEdition{}, retried: map[int64]int64{}, trying: map[retryKey]bool{}}
+	q := &Queue{Options: o, links: links, began: c.Catalog().Start(), from: newTree(c), settled: func() {}, byNumber: map[int64]*openEdition{}, retried: map[int64]int64{}, trying: map[retryKey]bool{}}
 	for i := range open {
 		if _, err := q.add(ctx, open[i]); err != nil {
 			return nil, err
@@ -112,19 +121,17 @@ func NewQueue(ctx context.Context, o Options, c *editions.Composer, open []ledge
 	return q, nil
 }
 
-func (q *Queue) catalog() *catalog.Catalog { return q.composer.Catalog() }
-
 // add adds an edition. Its web version is stored before anybody gets a link to it.
 func (q *Queue) add(ctx context.Context, e ledger.Edition) (*openEdition, error) {
-	b, err := q.composer.Bundle(ctx, &e)
+	b, err := q.from.Bundle(ctx, &e)
 	if err != nil {
 		return nil, err
 	}
-	if err := q.composer.Archive(ctx, b, &e); err != nil {
+	if err := q.from.Archive(ctx, b, &e); err != nil {
 		return nil, err
 	}
-	edition := &openEdition{Edition: e, bundle: b, own: q.catalog().NumbersOf(e.Posts).Union(b.Numbers()), shares: map[string]*share{}, report: editions.Report(q.Config, &e),
-		refusals: refusals{accepted: e.Accepted}}
+	edition := &openEdition{Edition: e, bundle: b, own: q.from.NumbersOf(e.Posts).Union(b.Numbers()), shares: map[string]*share{}, report: editions.Report(q.Config, &e),
+		refusals: refusals{Replies: Replies{Accepted: e.Accepted}}}
 	audience := catalog.Audience(q.Config, e.Cadence, e.Language)
 	edition.untried.read = func(ctx context.Context, after int64) ([]ledger.Recipient, error) { // without holding mu
 		return q.Ledger.Recipients(ctx, e.Number, audience, after, pageSize, q.Now())
@@ -138,7 +145,7 @@ func (q *Queue) add(ctx context.Context, e ledger.Edition) (*openEdition, error)
 func (q *Queue) Continue(ctx context.Context, c *editions.Composer, closed []ledger.Edition) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.composer = c
+	q.from = newTree(c)
 	for _, edition := range q.editions {
 		clear(edition.shares)
 	}

@@ -21,7 +21,7 @@ func (r *openEdition) over() bool { return r.exhausted && r.handed == 0 }
 // answers, all of them refusals, waits for the end of the pass, and for more answers.
 func (q *Queue) finishDone(ctx context.Context) error {
 	for _, edition := range q.editions {
-		if !edition.over() || edition.finished || edition.stopped || edition.refusals.fewRefused() {
+		if !edition.over() || edition.finished || edition.stopped || edition.refusals.Few() {
 			continue
 		}
 		if err := q.markRefused(ctx, edition); err != nil {
@@ -54,7 +54,7 @@ func (q *Queue) Finish(ctx context.Context) (all []report.Edition, err error) {
 		if err := q.decideRefusals(ctx, edition); err != nil {
 			return nil, err
 		}
-		edition.refusals = refusals{accepted: edition.refusals.accepted}
+		edition.refusals = refusals{Replies: Replies{Accepted: edition.refusals.Accepted}}
 	}
 	if err := q.finishDone(ctx); err != nil {
 		return nil, err
@@ -87,7 +87,7 @@ func (q *Queue) countUntried(ctx context.Context, edition *openEdition) (int, er
 		}
 		for len(untried.page) > 0 {
 			sub := untried.take(ctx)
-			if len(sub.UpTo(q.catalog().Numbers(), ledger.Selection{Tags: sub.Tags, Language: edition.Language}, edition.Through).Intersect(edition.own)) > 0 {
+			if len(sub.UpTo(q.from.Numbers(), ledger.Selection{Tags: sub.Tags, Language: edition.Language}, edition.Through).Intersect(edition.own)) > 0 {
 				n++
 			}
 		}

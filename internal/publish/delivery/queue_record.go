@@ -10,12 +10,12 @@ import (
 	"publisher/mailer/smtp"
 )
 
-// Commit implements smtp.Queue.
+// Commit implements smtp.Queue. The two may be of different queues of one ledger.
 func (q *Queue) Commit(ctx context.Context, done *smtp.Outcome, next *smtp.Job) (bool, error) {
 	var result *ledger.Result
 	var intent *ledger.Intent
 	if done != nil {
-		result = q.result(done)
+		result = done.Job.Ref.(*attempt).queue.result(done)
 	}
 	if next != nil {
 		intent = &next.Ref.(*attempt).intent
@@ -28,16 +28,31 @@ func (q *Queue) Commit(ctx context.Context, done *smtp.Outcome, next *smtp.Job) 
 	began := time.Now()
 	ok, err := q.Ledger.Record(ctx, result, intent)
 	q.Metrics.Committed(time.Since(began))
+	if err != nil {
+		attemptOf(done, next).queue.unclear.Store(true)
+		if next != nil {
+			next.Ref.(*attempt).queue.unclear.Store(true)
+		}
+	}
 	if err == nil && done != nil {
-		q.count(done.Job.Ref.(*attempt), result, done)
+		a := done.Job.Ref.(*attempt)
+		a.queue.count(a, result, done)
 	}
 	if err == nil && next != nil {
 		a := next.Ref.(*attempt)
 		if a.begun = ok; !ok {
-			q.forget(a)
+			a.queue.forget(a)
 		}
 	}
 	return ok, err
+}
+
+// attemptOf returns the attempt that has ended, or else the one that begins.
+func attemptOf(done *smtp.Outcome, next *smtp.Job) *attempt {
+	if done != nil {
+		return done.Job.Ref.(*attempt)
+	}
+	return next.Ref.(*attempt)
 }
 
 // result returns what the ledger records of an outcome.
@@ -46,6 +61,9 @@ func (q *Queue) result(o *smtp.Outcome) *ledger.Result {
 	now := q.Now()
 	r := &ledger.Result{Edition: a.intent.Edition, Subscriber: a.intent.Subscriber, After: a.intent.After, Through: a.intent.Through,
 		Digest: a.intent.Digest, Code: o.Code, Reply: o.Reply, NoIntent: !a.begun, At: now}
+	if a.begun {
+		r.Attempt = a.earlier.Attempts + 1
+	}
 	switch o.Verdict {
 	case smtp.Sent:
 		r.Status = ledger.Sent
@@ -111,18 +129,18 @@ func (q *Queue) forget(a *attempt) {
 	a.edition.handed--
 	a.edition.missed = a.edition.missed || a.earlier.Edition == 0
 	a.edition.readAgain()
+	q.missed++
 	delete(q.trying, retryKey{a.intent.Edition, a.intent.Subscriber})
+	q.settled()
 }
 
 func (q *Queue) count(a *attempt, r *ledger.Result, o *smtp.Outcome) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	delete(q.trying, retryKey{r.Edition, r.Subscriber})
+	q.replied(a.edition, o, r.Subscriber, r.At)
 	a.edition.handed--
-	if stop := a.edition.refusals.add(o, r.Subscriber); stop && !a.edition.stopped {
-		a.edition.stopped = true
-		q.fail(a.edition.refusals.stopError(r.Edition))
-	}
+	q.settled()
 	if o.TooLarge && !a.edition.tooLarge {
 		a.edition.tooLarge = true
 		q.fail(fmt.Errorf("edition %d: %s; trying again later", r.Edition, o.Reply))

@@ -2,22 +2,13 @@ package delivery
 
 import (
 	"context"
-	"fmt"
 	"time"
 
-	"publisher/internal/hint"
 	"publisher/internal/ledger/subscription"
-	"publisher/mailer/refusal"
 	"publisher/mailer/smtp"
 )
 
 const (
-	// firstAnswers all refusals, or more than mostRefused of the last lastAnswers, stop an
-	// edition: the fault is not with its recipients. So do fewer than firstAnswers when no
-	// more are to come and each of them is a refusal.
-	firstAnswers = 10
-	lastAnswers  = 50
-	mostRefused  = 20
 	// stoppedDays is on how many different days an edition with few answers is stopped
 	// until its refusals count. It has to end: a list may have one subscriber, whose mailbox is
 	// gone.
@@ -30,112 +21,70 @@ const (
 	stoppedFewPause = time.Hour
 )
 
-// refusals watches how many of an edition's recipients a server refuses for good, for
-// whatever reason: a relay that denies every mailbox is as wrong as one that
-// denies the sender. Nobody is marked before the answers that came with theirs are known.
+// refusals is the answers about an edition in this pass. Nobody is marked before the answers that
+// came with theirs are known.
 type refusals struct {
-	accepted bool // by the owner: nothing stops the edition
-	last     [lastAnswers]bool
-	answers  int
-	refused  int           // of the last
-	reply    string        // the server's, of the last refusal
-	about    refusal.About // likewise
-	stop     int           // how many answers there were when the edition was stopped; 0: it was not
-	pending  []candidate   // recipients whom a refusal may mark
-}
-
-// candidate is a recipient whom a refusal marks, or counts against, if it counts.
-type candidate struct {
-	subscription.Refusal
-	answer int // which of the answers it was
+	Replies
+	pending []Refused
 }
 
 // add takes one answer and reports whether the edition is to stop.
-func (r *refusals) add(o *smtp.Outcome, subscriber int64) bool {
-	refused := o.Verdict == smtp.Permanent
-	if refused {
-		r.note(o, subscriber)
-	}
-	if o.Code == 0 { // no answer of a server
-		return false
-	}
-	slot := &r.last[r.answers%lastAnswers]
-	if *slot {
-		r.refused--
-	}
-	if *slot = refused; refused {
-		r.refused++
-		r.reply, r.about = o.Words(), o.About
-	}
-	r.answers++
-	stop := !r.accepted && (r.answers == firstAnswers && r.refused == firstAnswers || r.refused > mostRefused)
-	if stop && r.stop == 0 {
-		r.stop = r.answers
+func (r *refusals) add(a Reply) (stop bool) {
+	stop, marks := r.Add(a)
+	if marks != nil {
+		r.pending = append(r.pending, *marks)
 	}
 	return stop
 }
 
-// note keeps the recipient whom a refusal may mark.
-func (r *refusals) note(o *smtp.Outcome, subscriber int64) {
-	if o.About != refusal.AboutUs {
-		refusal := subscription.Refusal{Subscriber: subscriber, Unclear: o.About == refusal.Unclear, Passing: o.About == refusal.AboutTransient}
-		r.pending = append(r.pending, candidate{refusal, r.answers})
+// MarkRefused marks the recipients whom the refusals of an edition concern.
+func MarkRefused(ctx context.Context, o Options, edition int64, all []subscription.Refusal) error {
+	if len(all) == 0 {
+		return nil
 	}
-}
-
-// fewRefused reports whether there are too few answers to stop at, all of them refusals.
-func (r *refusals) fewRefused() bool {
-	return !r.accepted && r.answers > 0 && r.answers < firstAnswers && r.refused == r.answers
-}
-
-// counted removes and returns the refusals that count: of an edition that was stopped, those
-// that came before the answers that stopped it.
-func (r *refusals) counted(stopped bool) (all []subscription.Refusal) {
-	for _, c := range r.pending {
-		if !stopped || c.answer < r.stop-lastAnswers {
-			all = append(all, c.Refusal)
-		}
+	marked, err := subscription.MarkRefused(ctx, o.Ledger, edition, all)
+	if marked > 0 {
+		o.Log.Warn("subscribers are marked as bounced", "edition", edition, "count", marked)
 	}
-	r.pending = nil
-	return all
-}
-
-// stopError returns what the report says of an edition that was stopped.
-func (r *refusals) stopError(number int64) error {
-	what, gone := "the message itself", ""
-	if r.about != refusal.AboutUs {
-		what = "its recipients"
-		gone = fmt.Sprintf("; if those mailboxes really are gone, `publisher editions retry %d --accept-refusals` lets it continue", number)
-	}
-	err := fmt.Errorf("edition %d is stopped: the mail server refuses %s, %d of the last %d times (%s); nobody was unsubscribed for it, and the next pass tries again",
-		number, what, r.refused, min(r.answers, lastAnswers), r.reply)
-	return hint.With(err, "fix what the server names, or give the edition up with `publisher editions cancel %d`%s", number, gone)
+	return err
 }
 
 // markRefused marks the recipients whom the refusals of an edition concern, as far as they
 // count.
 func (q *Queue) markRefused(ctx context.Context, edition *openEdition) error {
-	all := edition.refusals.counted(edition.stopped)
-	if len(all) == 0 {
-		return nil
-	}
-	marked, err := subscription.MarkRefused(ctx, q.Ledger, edition.Number, all)
-	if marked > 0 {
-		q.Log.Warn("subscribers are marked as bounced", "edition", edition.Number, "count", marked)
-	}
-	return err
+	all := edition.refusals.Counted(edition.refusals.pending, edition.stopped)
+	edition.refusals.pending = nil
+	return MarkRefused(ctx, q.Options, edition.Number, all)
 }
 
-// decideRefusals decides, when no more answers are to come in this pass, what becomes of the
+// Refusals are those of an edition of which no more answers are to come for now.
+type Refusals struct {
+	Edition int64
+	Replies *Replies
+	Marks   []Refused
+	Stopped bool      // because of its answers
+	Over    bool      // every recipient was tried
+	Since   time.Time // when the first of the answers may have come
+}
+
+// Decided is what became of refusals.
+type Decided struct {
+	Stopped bool  // the edition goes on with the next pass
+	Problem error // of an edition that is stopped because of few answers; else nil
+	Retried int   // deliveries that are tried again
+}
+
+// DecideRefusals decides, when no more answers are to come in this pass, what becomes of the
 // refusals of an edition, and has those tried again that do not count.
-func (q *Queue) decideRefusals(ctx context.Context, edition *openEdition) error {
-	few := edition.refusals.fewRefused()
-	cut := few && !edition.over() // the next pass continues
+func DecideRefusals(ctx context.Context, o Options, r Refusals) (d Decided, err error) {
+	few := r.Replies.Few()
+	cut := few && !r.Over // the next pass continues
+	d.Stopped = r.Stopped
 	var pause time.Duration
-	if (few || edition.stopped) && !cut {
-		days, before, err := q.Ledger.RecordStop(ctx, edition.Number, q.Now().In(q.Config.Site.Timezone).Format(time.DateOnly), few)
+	if (few || r.Stopped) && !cut {
+		days, before, err := o.Ledger.RecordStop(ctx, r.Edition, o.Now().In(o.Config.Site.Timezone).Format(time.DateOnly), few)
 		if err != nil {
-			return err
+			return d, err
 		}
 		switch {
 		case before && few:
@@ -144,15 +93,40 @@ func (q *Queue) decideRefusals(ctx context.Context, edition *openEdition) error 
 			pause = stoppedPause
 		}
 		if few && days < stoppedDays {
-			edition.stopped = true
-			q.fail(edition.refusals.stopError(edition.Number))
+			d.Stopped, d.Problem = true, r.Replies.StopError(r.Edition)
 		}
 	}
-	edition.stopped = edition.stopped || cut
-	if err := q.markRefused(ctx, edition); err != nil || !edition.stopped {
-		return err
+	d.Stopped = d.Stopped || cut
+	if err := MarkRefused(ctx, o, r.Edition, r.Replies.Counted(r.Marks, d.Stopped)); err != nil || !d.Stopped {
+		return d, err
 	}
-	n, err := q.Ledger.Retry(ctx, edition.Number, q.began, q.Now().Add(pause))
-	edition.report.Failed -= n
+	d.Retried, err = o.Ledger.Retry(ctx, r.Edition, r.Since, o.Now().Add(pause))
+	return d, err
+}
+
+// decideRefusals is DecideRefusals for an edition of this pass.
+func (q *Queue) decideRefusals(ctx context.Context, edition *openEdition) error {
+	r := &edition.refusals
+	d, err := DecideRefusals(ctx, q.Options, Refusals{Edition: edition.Number, Replies: &r.Replies, Marks: r.pending,
+		Stopped: edition.stopped, Over: edition.over(), Since: q.began})
+	r.pending = nil
+	edition.stopped = d.Stopped
+	edition.report.Failed -= d.Retried
+	if d.Problem != nil {
+		q.fail(d.Problem)
+	}
 	return err
+}
+
+// replied takes the answer of an outcome.
+func (q *Queue) replied(edition *openEdition, o *smtp.Outcome, subscriber int64, at time.Time) {
+	a := replyOf(o, subscriber, at)
+	if q.tell != nil {
+		q.tell(edition.Number, a)
+		return
+	}
+	if stop := edition.refusals.add(a); stop && !edition.stopped {
+		edition.stopped = true
+		q.fail(edition.refusals.StopError(edition.Number))
+	}
 }

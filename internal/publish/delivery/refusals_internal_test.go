@@ -3,6 +3,7 @@ package delivery
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"publisher/mailer/refusal"
 	"publisher/mailer/smtp"
@@ -40,16 +41,16 @@ func TestWhichRefusalsCount(t *testing.T) {
 		"those about us count for nobody": {answers: strings.Repeat("su", 15)},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r, stop := refusals{accepted: test.accepted}, 0
+			r, stop := refusals{Replies: Replies{Accepted: test.accepted}}, 0
 			for i, letter := range test.answers {
-				if r.add(outcomes[letter], int64(i)) && stop == 0 {
+				if r.add(replyOf(outcomes[letter], int64(i), time.Time{})) && stop == 0 {
 					stop = i + 1
 				}
 			}
-			if few := r.fewRefused(); stop != test.stop || few != test.few {
+			if few := r.Few(); stop != test.stop || few != test.few {
 				t.Errorf("stopped after %d, few %v; want %d, %v", stop, few, test.stop, test.few)
 			}
-			if got := len(r.counted(stop > 0)); got != test.counts {
+			if got := len(r.Counted(r.pending, stop > 0)); got != test.counts {
 				t.Errorf("%d count, want %d", got, test.counts)
 			}
 		})

@@ -26,6 +26,26 @@ type Sender struct {
 
 	// What earlier processes left in the ledger is read in the first session.
 	limitRead, historyRead bool
+
+	limits ConnectionLimits // nil if this process is the only one that sends
+	forgot time.Time        // when the send log was last shortened
+}
+
+// ConnectionLimits remembers how many connections a mail server accepted.
+type ConnectionLimits interface {
+	// ConnectionLimit returns how many; 0 if it did not ask for fewer.
+	ConnectionLimit(ctx context.Context, server string) (int, error)
+	SaveConnectionLimit(ctx context.Context, server string, connections int) error
+}
+
+// Share has the sender keep within mail.smtp.rate by a limiter of all processes that send at the same
+// time; nil if there is no rate. What earlier ones have sent does not count beside that, and the limit of
+// connections is not that of all. It must not be called during a session.
+func (s *Sender) Share(rate smtp.Limiter, limits ConnectionLimits) {
+	s.limits = limits
+	if rate != nil {
+		s.Limit(rate)
+	}
 }
 
 // NewSender returns a sender, which the caller has to close.
@@ -100,6 +120,9 @@ func (s *Sender) Session(ctx context.Context, o Options, deliver func(context.Co
 		return err
 	}
 	return withCloneMark(ctx, o.Ledger, func(ctx context.Context) error {
+		if s.limits != nil {
+			return s.sharedSession(ctx, o, func() error { return deliver(ctx) })
+		}
 		return s.withConnectionLimit(ctx, o, func() error {
 			return s.withRateHistory(ctx, o, func() error { return deliver(ctx) })
 		})
@@ -126,6 +149,50 @@ func (s *Sender) withConnectionLimit(ctx context.Context, o Options, deliver fun
 		err = errors.Join(err, passstate.SaveConnectionLimit(context.WithoutCancel(ctx), o.Ledger, now))
 	}
 	return err
+}
+
+// sharedSession delivers beside other processes.
+func (s *Sender) sharedSession(ctx context.Context, o Options, deliver func() error) error {
+	last, err := s.limits.ConnectionLimit(ctx, s.Server())
+	if err != nil {
+		return err
+	}
+	if last > 0 && !s.limitRead {
+		s.Restrict(last)
+	}
+	s.limitRead = true
+	if err := s.shortenSendLog(ctx, o); err != nil {
+		return err
+	}
+	err = deliver()
+	now := s.Connections()
+	if now >= s.cfg.Mail.SMTP.Connections {
+		now = 0
+	}
+	if last == now {
+		return err
+	}
+	unbroken := context.WithoutCancel(ctx)
+	shown := passstate.ConnectionLimit{Server: s.Server(), Connections: now}
+	if now == 0 {
+		shown = passstate.ConnectionLimit{}
+	}
+	return errors.Join(err, s.limits.SaveConnectionLimit(unbroken, s.Server(), now), passstate.SaveConnectionLimit(unbroken, o.Ledger, shown))
+}
+
+// shortenSendLog drops from the send log what no rate counts any more.
+func (s *Sender) shortenSendLog(ctx context.Context, o Options) error {
+	const every = time.Hour
+	now := o.Now()
+	if now.Sub(s.forgot) < every {
+		return nil
+	}
+	s.forgot = now
+	longest := every
+	for _, rate := range s.cfg.Mail.SMTP.Rate {
+		longest = max(longest, rate.Per)
+	}
+	return o.Ledger.ForgetSends(ctx, now.Add(-longest))
 }
 
 // withRateHistory delivers within the configured rates, to which everything counts that

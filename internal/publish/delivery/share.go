@@ -3,13 +3,11 @@ package delivery
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strconv"
 	"strings"
 	"sync"
 
 	"publisher/internal/ledger"
-	"publisher/internal/publish/catalog"
 	"publisher/mailer/message"
 	"publisher/mailer/smtp"
 )
@@ -21,6 +19,8 @@ type share struct {
 	// hidden says why it has to wait: one of its posts cannot be shown for now. A digest
 	// without it would be half of what is due.
 	hidden string
+	// lacks says that the bundle has not all of it, and that this process cannot complete it.
+	lacks bool
 }
 
 // shareOf returns what a recipient gets of an edition; nil for nothing.
@@ -33,7 +33,7 @@ func (q *Queue) shareOf(ctx context.Context, a *attempt) (*share, error) {
 	if s, known := edition.shares[key]; known {
 		return s, nil
 	}
-	due := to.UpTo(q.catalog().Numbers(), ledger.Selection{Tags: to.Tags, Language: edition.Language}, edition.Through)
+	due := to.UpTo(q.from.Numbers(), ledger.Selection{Tags: to.Tags, Language: edition.Language}, edition.Through)
 	s, err := q.makeShare(ctx, edition, due, nil, to.Cursor)
 	if err == nil {
 		edition.shares[key] = s
@@ -54,13 +54,16 @@ func (q *Queue) makeShare(ctx context.Context, edition *openEdition, due, kept l
 	s := new(share)
 	var withheld ledger.Numbers
 	var waits bool
-	s.posts, withheld, waits = ledger.SplitDue(due, edition.own, q.catalog().Visibility)
+	s.posts, withheld, waits = ledger.SplitDue(due, edition.own, q.from.Visibility)
 	if waits {
-		s.hidden = q.catalog().WhyAnyHidden(s.posts)
+		s.hidden = q.from.WhyAnyHidden(s.posts)
 	}
 	lacking := s.posts.Minus(edition.bundle.Numbers())
-	if err := q.complete(ctx, edition, s, lacking); err != nil {
+	if err := q.from.complete(ctx, edition, s, lacking); err != nil {
 		return nil, err
+	}
+	if s.lacks {
+		return s, nil
 	}
 	// What turned out not to be showable when it was taken in.
 	failed := lacking.Minus(edition.bundle.Numbers()).Minus(edition.own)
@@ -71,65 +74,6 @@ func (q *Queue) makeShare(ctx context.Context, edition *openEdition, due, kept l
 	var err error
 	s.digest, err = q.Ledger.FindDigest(ctx, edition.Number, s.posts, withheld.Above(cursor))
 	return s, err
-}
-
-// complete adds posts to an edition that it lacks, and excerpts that no digest had yet.
-func (q *Queue) complete(ctx context.Context, edition *openEdition, s *share, missing ledger.Numbers) error {
-	before := len(edition.bundle.Posts)
-	if err := q.composer.Add(ctx, edition.bundle, q.catalog().Showable(missing), func(catalog.Entry) bool { return false }); err != nil {
-		return err
-	}
-	more := len(edition.bundle.Posts) > before
-	full, err := q.completeExcerpts(ctx, edition, s)
-	if err != nil || !more && !full {
-		return err
-	}
-	return q.extend(ctx, edition, more)
-}
-
-// completeExcerpts reports whether it rendered any.
-func (q *Queue) completeExcerpts(ctx context.Context, edition *openEdition, s *share) (changed bool, err error) {
-	shown := 0
-	for i := range edition.bundle.Posts {
-		p := &edition.bundle.Posts[i]
-		if !s.posts.Contains(p.Seq) {
-			continue
-		}
-		if shown++; shown > edition.bundle.MaxPosts {
-			break
-		}
-		if p.Full || q.catalog().WhyHidden(p.Seq) != "" {
-			continue
-		}
-		e := q.catalog().ByNumber(p.Seq)
-		post, err := q.composer.Post(ctx, e, true)
-		if err != nil && !q.catalog().Unrenderable(e) {
-			return changed, err
-		}
-		if err != nil {
-			s.hidden = fmt.Sprintf("post %d (%s): %s", p.Seq, p.Path, catalog.Unrenderable)
-			continue
-		}
-		p.Post, p.Full, changed = post, true, true
-	}
-	return changed, nil
-}
-
-// extend stores an edition that has grown; its subject and its web version cover all its
-// posts.
-func (q *Queue) extend(ctx context.Context, edition *openEdition, more bool) (err error) {
-	if more {
-		edition.Posts = edition.bundle.IDs()
-		if edition.Subject, err = q.composer.Subject(edition.bundle, edition.Number); err != nil {
-			return err
-		}
-		edition.report.Posts, edition.report.Subject = edition.Posts, edition.Subject
-		edition.own = edition.own.Union(edition.bundle.Numbers())
-		for _, p := range edition.bundle.Posts {
-			edition.After = min(edition.After, p.Seq-1)
-		}
-	}
-	return q.composer.Extend(ctx, edition.bundle, &edition.Edition, more)
 }
 
 // shareAgain returns the share of a delivery that was deferred: the same posts, as far as
@@ -156,7 +100,7 @@ func (q *Queue) shareAgain(ctx context.Context, a *attempt) (*share, error) {
 func (q *Queue) postsOf(ctx context.Context, a *attempt) (posts, withheld ledger.Numbers, err error) {
 	edition, d, to := a.edition, a.earlier, a.subscriber
 	if d.Digest == 0 {
-		due := ledger.Due{Cursor: d.After}.UpTo(q.catalog().Numbers(), ledger.Selection{Tags: to.Tags, Language: edition.Language}, d.Through)
+		due := ledger.Due{Cursor: d.After}.UpTo(q.from.Numbers(), ledger.Selection{Tags: to.Tags, Language: edition.Language}, d.Through)
 		return due.Intersect(edition.own), due.Minus(edition.own), nil
 	}
 	if _, known := edition.digests[d.Digest]; !known {
@@ -182,17 +126,22 @@ func (q *Queue) job(ctx context.Context, a *attempt) (*smtp.Job, error) {
 	if s == nil {
 		return nil, q.drop(ctx, a)
 	}
+	if s.lacks {
+		q.leave(a)
+		return nil, nil
+	}
 	a.intent.Digest = s.digest
 	if s.hidden != "" {
 		return nil, q.wait(ctx, a, s)
 	}
 	m, err := q.messages.get(messageKey{a.edition.Number, s.digest}, func() (*message.Message, error) {
-		return q.composer.Message(a.edition.bundle, &a.edition.Edition, s.posts)
+		return q.from.Message(a.edition.bundle, &a.edition.Edition, s.posts)
 	})
 	if err != nil {
 		return nil, err
 	}
 	a.edition.handed++
+	a.queue = q
 	a.edition.report.Bytes = max(a.edition.report.Bytes, m.HTMLSize)
 	to := a.subscriber
 	r := q.links.Recipient(&a.edition.Edition, to)

@@ -22,10 +22,15 @@ const bundleAge = 60 * 24 * time.Hour
 type Closer struct {
 	*Composer
 	start time.Time
+	whole bool
 }
 
-// NewCloser returns a closer of editions with the posts of a composer's catalog.
-func NewCloser(c *Composer) *Closer { return &Closer{Composer: c, start: c.catalog.Start()} }
+// NewCloser returns a closer of editions with the posts of a composer's catalog. Bundles that are
+// whole have all excerpts, so that a Stored can make a digest of any of their posts; others only
+// those that somebody's digest shows.
+func NewCloser(c *Composer, whole bool) *Closer {
+	return &Closer{Composer: c, start: c.catalog.Start(), whole: whole}
+}
 
 // CloseDue closes an edition for each cadence whose schedule has fired since it last closed
 // and whose subscribers are due something, one for each language. A cadence with an edition
@@ -162,7 +167,7 @@ func (c *Closer) draft(ctx context.Context, e *ledger.Edition) (*draft, error) {
 			posts = append(posts, post)
 		}
 	}
-	err = c.Add(ctx, d.bundle, posts, func(post catalog.Entry) bool { return full[post.Row.Seq] })
+	err = c.Add(ctx, d.bundle, posts, func(post catalog.Entry) bool { return c.whole || full[post.Row.Seq] })
 	e.Posts = d.bundle.IDs()
 	return d, err
 }

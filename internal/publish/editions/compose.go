@@ -14,7 +14,6 @@ import (
 	"publisher/internal/config"
 	"publisher/internal/ledger"
 	"publisher/internal/publish/catalog"
-	"publisher/mailer/message"
 	"publisher/templates"
 )
 
@@ -23,16 +22,14 @@ const wordsPerMinute = 220
 
 // Composer makes digests and their web versions from the posts of a catalog.
 type Composer struct {
-	cfg       *config.Config
-	ledger    *ledger.Ledger
-	catalog   *catalog.Catalog
-	templates *templates.Set
-	intros    map[string]*Intro // by language, once read
+	*Stored
+	catalog *catalog.Catalog
+	intros  map[string]*Intro // by language, once read
 }
 
 // NewComposer returns a composer of a catalog's posts.
 func NewComposer(c *catalog.Catalog, set *templates.Set) *Composer {
-	return &Composer{cfg: c.Config, ledger: c.Ledger, catalog: c, templates: set, intros: map[string]*Intro{}}
+	return &Composer{Stored: &Stored{cfg: c.Config, ledger: c.Ledger, templates: set}, catalog: c, intros: map[string]*Intro{}}
 }
 
 // Catalog returns the posts that digests are composed of.
@@ -80,54 +77,12 @@ func (c *Composer) Add(ctx context.Context, b *Bundle, posts []catalog.Entry, fu
 // Bundle reads the bundle of a closed edition. An edition that an earlier version closed has
 // none: it is made of the posts as they are now.
 func (c *Composer) Bundle(ctx context.Context, e *ledger.Edition) (*Bundle, error) {
-	packed, err := c.ledger.Bundle(ctx, e.Number)
-	if err != nil {
-		return nil, err
+	b, err := c.Stored.Bundle(ctx, e)
+	if err != nil || b != nil {
+		return b, err
 	}
-	if packed != nil {
-		b, err := decodeBundle(packed)
-		if err != nil {
-			return nil, fmt.Errorf("decoding edition %d of the ledger: %w", e.Number, err)
-		}
-		return b, nil
-	}
-	b := c.NewBundle(e)
+	b = c.NewBundle(e)
 	return b, c.Add(ctx, b, c.catalog.WithIDs(e.Posts), func(catalog.Entry) bool { return true })
-}
-
-// Message returns the message with some of an edition's posts.
-func (c *Composer) Message(b *Bundle, e *ledger.Edition, posts ledger.Numbers) (*message.Message, error) {
-	set, err := c.templatesOf(b)
-	if err != nil {
-		return nil, err
-	}
-	d := c.digest(b, e.Number, posts, false)
-	cfg := *c.cfg
-	// Limits may be lower than when the edition was closed: the message may be too long for the
-	// server.
-	cfg.Digest.MaxPosts, cfg.Digest.MaxBytes = min(b.MaxPosts, cfg.Digest.MaxPosts), min(b.MaxBytes, cfg.Digest.MaxBytes)
-	return message.Compose(&cfg, set, d, b.Closed)
-}
-
-// templatesOf returns the templates that a bundle was made with, which mostly are the
-// present ones.
-func (c *Composer) templatesOf(b *Bundle) (*templates.Set, error) {
-	same := func(a, b templates.File) bool {
-		return a.Name == b.Name && a.Path == b.Path && bytes.Equal(a.Source, b.Source)
-	}
-	if slices.EqualFunc(b.Templates, c.templates.Files(), same) {
-		return c.templates, nil
-	}
-	return templates.FromFiles(b.Templates)
-}
-
-// Subject returns the subject of a digest of all of a bundle's posts.
-func (c *Composer) Subject(b *Bundle, number int64) (string, error) {
-	set, err := c.templatesOf(b)
-	if err != nil {
-		return "", err
-	}
-	return set.Subject(c.digest(b, number, b.Numbers(), false))
 }
 
 // Archive stores the web version of an edition, unless it is stored or has no posts.
@@ -136,6 +91,15 @@ func (c *Composer) Archive(ctx context.Context, b *Bundle, e *ledger.Edition) er
 		return err
 	}
 	return c.archive(ctx, b, e)
+}
+
+// Keep stores the bundle of an edition that has none, since an earlier version closed it.
+func (c *Composer) Keep(ctx context.Context, b *Bundle, e *ledger.Edition) error {
+	packed, err := c.ledger.Bundle(ctx, e.Number)
+	if err != nil || packed != nil {
+		return err
+	}
+	return c.Extend(ctx, b, e, false)
 }
 
 // Extend stores an edition whose bundle has changed. With more, it has more posts, which its
@@ -213,20 +177,4 @@ func (c *Composer) byline(p *post.Post) []string {
 		return nil
 	}
 	return p.Authors
-}
-
-// dropSharedImages removes an image that several posts have: it is the site's, and says
-// nothing about a post.
-func dropSharedImages(posts []templates.Post) {
-	count := map[string]int{}
-	for _, p := range posts {
-		if p.Image != nil {
-			count[p.Image.URL]++
-		}
-	}
-	for i, p := range posts {
-		if p.Image != nil && count[p.Image.URL] > 1 {
-			posts[i].Image = nil
-		}
-	}
 }

@@ -1,14 +1,11 @@
 package editions
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"html"
-	"html/template"
 	"strings"
 
-	"publisher/internal/ledger"
 	"publisher/internal/publish/catalog"
 	"publisher/internal/publish/report"
 	"publisher/templates"
@@ -43,47 +40,6 @@ func (c *Composer) letter(ctx context.Context, e catalog.Entry) (*Letter, error)
 // instead of to the post's page on the site.
 func withinPage(text, address string) string {
 	return strings.ReplaceAll(text, `href="`+html.EscapeString(address)+"#", `href="#`)
-}
-
-// digest returns the templates' data for some of a bundle's posts: as they are mailed, or for the
-// web version.
-func (c *Composer) digest(b *Bundle, number int64, posts ledger.Numbers, web bool) *templates.Digest {
-	d := &templates.Digest{Site: b.Site, Number: number, Cadence: b.Cadence, Date: b.Closed.In(b.Site.Location),
-		Intro: template.HTML(b.Intro), MoreURL: b.Site.URL, PostalAddress: b.PostalAddress} // RenderText made it safe
-	if number > 0 && !web {
-		d.WebURL = c.cfg.EditionURL(number)
-	}
-	for _, p := range b.Posts {
-		if !posts.Contains(p.Seq) {
-			continue
-		}
-		if p.Letter != nil {
-			c.showLetter(&p.Post, p.Letter, number, web)
-			d.MoreURL = cmp.Or(d.WebURL, d.MoreURL) // it is not on the site
-		}
-		d.Posts = append(d.Posts, p.Post)
-	}
-	dropSharedImages(d.Posts)
-	return d
-}
-
-// showLetter makes a post lead to its web version, or be there as a whole.
-func (c *Composer) showLetter(p *templates.Post, l *Letter, number int64, web bool) {
-	p.URL = ""
-	if address := c.cfg.EditionURL(cmp.Or(l.First, number)); address != "" {
-		p.URL = address + "#" + l.Anchor
-	}
-	p.Whole = web || p.URL == "" || string(p.Excerpt) == l.HTML
-	if web {
-		p.Anchor = l.Anchor
-	}
-	if !p.Whole {
-		return
-	}
-	p.Excerpt = template.HTML(l.HTML) // post.Rendering is safe HTML
-	if p.Image != nil && strings.Contains(l.HTML, p.Image.URL) {
-		p.Image = nil
-	}
 }
 
 // split returns the posts that a web version shows, and those that it has as links: what is beyond

@@ -27,6 +27,9 @@ func (f *First) Add(rest smtp.Queue) {
 	f.refill()
 }
 
+// Refill has connections that ended for want of jobs opened again, after the other queue got some.
+func (f *First) Refill() { f.refill() }
+
 func (f *First) others() smtp.Queue {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -4,7 +4,9 @@
 package notices
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"log/slog"
 	"slices"
 	"sync"
@@ -15,6 +17,7 @@ import (
 	"publisher/internal/ledger/noticequeue"
 	"publisher/internal/ledger/signups"
 	"publisher/internal/metrics"
+	"publisher/internal/panics"
 	"publisher/internal/publish/delivery"
 	"publisher/internal/publish/report"
 	"publisher/mailer/smtp"
@@ -107,6 +110,42 @@ func (q *Queue) Refresh(ctx context.Context) error {
 		q.refill()
 	}
 	return nil
+}
+
+const (
+	// lookEvery is how often the ledger is asked for notices that another process planned.
+	lookEvery = 2 * time.Second
+	// lookGap is the shortest time between two such looks.
+	lookGap = 200 * time.Millisecond
+)
+
+// Watch refreshes the queue when woken, and every so often, until ctx ends. A poll of 0 is the usual time.
+// note is told how each look went.
+func (q *Queue) Watch(ctx context.Context, poll time.Duration, woken <-chan struct{}, note func(error)) {
+	tick := time.NewTicker(cmp.Or(poll, lookEvery))
+	defer tick.Stop()
+	gap := time.NewTimer(0)
+	defer gap.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		case <-woken:
+		}
+		err := panics.Catch(func() error { return q.Refresh(ctx) })
+		if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+			err = nil
+		}
+		note(err)
+		// Each look that finds sign-ups is a commit: many sign-ups share one.
+		gap.Reset(lookGap)
+		select {
+		case <-ctx.Done():
+			return
+		case <-gap.C:
+		}
+	}
 }
 
 func (q *Queue) refill() {

@@ -51,7 +51,7 @@ func (f *Feeds) Plan(ctx context.Context) (Report, error) { return f.unlessCurre
 
 // Check builds all feeds, even if they are up to date, and writes nothing.
 func (f *Feeds) Check(ctx context.Context) (Report, error) {
-	last, err := passstate.LoadFeedState(ctx, f.ledger)
+	last, err := f.catalog.Memory.LoadFeedState(ctx)
 	if err != nil {
 		return Report{}, err
 	}
@@ -60,7 +60,7 @@ func (f *Feeds) Check(ctx context.Context) (Report, error) {
 
 // unlessCurrent calls build unless all feeds are up to date.
 func (f *Feeds) unlessCurrent(ctx context.Context, build func(context.Context, passstate.FeedState) (Report, error)) (Report, error) {
-	last, err := passstate.LoadFeedState(ctx, f.ledger)
+	last, err := f.catalog.Memory.LoadFeedState(ctx)
 	if err != nil {
 		return Report{}, err
 	}
@@ -118,14 +118,14 @@ func (f *Feeds) update(ctx context.Context, last passstate.FeedState) (Report, e
 		return Report{}, ctx.Err()
 	}
 	r := f.report(result, err)
-	if err := passstate.SaveFeedNames(ctx, f.ledger, passstate.FeedNames{IDs: result.Memory.IDs, Folders: result.Memory.Tags}); err != nil {
+	if err := f.catalog.Memory.SaveFeedNames(ctx, passstate.FeedNames{IDs: result.Memory.IDs, Folders: result.Memory.Tags}); err != nil {
 		return r, err
 	}
 	// The feeds of tags and months that no longer have posts go.
 	if r.Feeds.Removed, err = feed.Prune(f.cfg, written, result.Documents); err != nil {
 		r.Errors = append(r.Errors, errorsOf(err)...)
 	}
-	return r, passstate.SaveFeedState(ctx, f.ledger, f.state(result, r.Complete))
+	return r, f.catalog.Memory.SaveFeedState(ctx, f.state(result, r.Complete))
 }
 
 // report returns what an update reports, and adds the posts that feeds cannot show to the

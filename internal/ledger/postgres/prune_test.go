@@ -1,0 +1,74 @@
+//go:build postgres
+
+package postgres_test
+
+import (
+	"fmt"
+	"strconv"
+	"testing"
+	"time"
+
+	"publisher/internal/ledger"
+	"publisher/internal/ledger/ledgertest"
+	"publisher/internal/postgrestest"
+)
+
+// Each piece is done or not, whenever the process dies.
+func TestKilledWhilePruning(t *testing.T) {
+	const n = 3_000
+	dsn := empty(t)
+	l := openAt(t, dsn, t.TempDir())
+	edition := ledgertest.AddPrunable(t, l, n)
+	c := startChild(t, "prune", dsn)
+	said := 0
+	hear := func(line string) bool {
+		rows, err := strconv.Atoi(line)
+		said += rows
+		return err == nil
+	}
+	for range 10 {
+		hear(c.line(t))
+	}
+	must(t, c.Process.Kill())
+	for c.lines.Scan() && hear(c.lines.Text()) { // a line may be cut short by the kill
+	}
+	c.Wait()
+	must(t, l.AcceptRefusals(ctx, edition)) // which waits until the server has noticed
+	ledgertest.CheckPruned(t, l, edition, n, said)
+}
+
+func pruneSlowly(l *ledger.Ledger) error {
+	pieces := 0
+	return ledgertest.PruneSlowly(l, func(rows int) {
+		fmt.Println(rows)
+		if pieces++; pieces == 40 {
+			time.Sleep(time.Hour) // or all might be done before it is killed
+		}
+	})
+}
+
+// However little the server knows of the tables, pruning reads each row a few times, and never goes
+// over all of them for each.
+func TestPruningReadsWhatItPrunes(t *testing.T) {
+	const n = 3_000
+	dsn := empty(t)
+	server := postgrestest.Shared(t)
+	server.Exec(t, dsn, "ALTER TABLE delivery SET (autovacuum_enabled = FALSE)", "ALTER TABLE subscriber SET (autovacuum_enabled = FALSE)", "ALTER TABLE edition SET (autovacuum_enabled = FALSE)")
+	l := openAt(t, dsn, t.TempDir())
+	ledgertest.AddPrunable(t, l, n)
+	must(t, l.Close()) // when the server learns what its connection has read
+	read := func() int {
+		t.Helper()
+		rows, err := strconv.Atoi(server.Value(t, dsn, `SELECT (SUM(seq_tup_read) + (SELECT SUM(idx_tup_read) FROM pg_stat_user_indexes WHERE relname IN ('delivery', 'edition', 'subscriber')))::BIGINT::TEXT
+			FROM pg_stat_user_tables WHERE relname IN ('delivery', 'edition', 'subscriber')`))
+		must(t, err)
+		return rows
+	}
+	before := read()
+	l = openAt(t, dsn, t.TempDir())
+	must(t, ledgertest.PruneSlowly(l, func(int) {}))
+	must(t, l.Close())
+	if rows := read() - before; rows < n || rows > 20*n {
+		t.Errorf("%d rows were read to prune %d", rows, n)
+	}
+}

@@ -1,0 +1,17 @@
+-- +goose Up
+-- How many deliveries of editions that were finished long ago had which result. Their rows in
+-- delivery are gone, and the counts of an edition are those of both tables together.
+CREATE TABLE delivery_count (
+    edition  BIGINT NOT NULL REFERENCES edition (number),
+    progress TEXT NOT NULL,
+    code     BIGINT NOT NULL,
+    provider TEXT NOT NULL, -- the domain of the addresses; '' for those that few have
+    count    BIGINT NOT NULL,
+    PRIMARY KEY (edition, progress, code, provider)
+) WITHOUT ROWID;
+-- When the last of an edition's deliveries that need no row was counted; NULL before.
+ALTER TABLE edition ADD COLUMN pruned_at BIGINT;
+
+-- +goose Down
+ALTER TABLE edition DROP COLUMN pruned_at;
+DROP TABLE delivery_count;
