@@ -3,7 +3,7 @@ package metrics
 import (
 	"github.com/prometheus/client_golang/prometheus"
 
-	"publisher/internal/ledger/postgres"
+	"publisher/internal/ledger/postgres/fleet"
 )
 
 // What several processes with one ledger do, the same in each of them.
@@ -24,7 +24,7 @@ func describeFleet(all chan<- *prometheus.Desc) {
 }
 
 // collectFleet collects what a fleet does; nil for a single process.
-func collectFleet(all chan<- prometheus.Metric, f *postgres.Fleet) {
+func collectFleet(all chan<- prometheus.Metric, f *fleet.Fleet) {
 	if f == nil {
 		return
 	}

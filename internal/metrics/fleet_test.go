@@ -14,6 +14,7 @@ import (
 
 	"publisher/internal/ledger/places"
 	"publisher/internal/ledger/postgres"
+	"publisher/internal/ledger/postgres/fleet"
 	"publisher/internal/metrics"
 	"publisher/internal/postgrestest"
 )
@@ -36,7 +37,7 @@ func TestFleet(t *testing.T) {
 	}
 	check(t, batches.Add(t.Context(), []postgres.Batch{{Edition: 7, Kind: postgres.BatchRange, Upto: 10}}))
 	m := metrics.New()
-	defer m.Watch(l, time.Now, func(ctx context.Context) (*postgres.Fleet, error) { return postgres.ReadFleet(ctx, l) })()
+	defer m.Watch(l, time.Now, func(ctx context.Context) (*fleet.Fleet, error) { return fleet.ReadFleet(ctx, l) })()
 	server := httptest.NewServer(m.Around(nil))
 	defer server.Close()
 	text := get(t, server.URL+"/metrics")

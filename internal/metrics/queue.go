@@ -9,7 +9,7 @@ import (
 
 	"publisher/internal/ledger"
 	"publisher/internal/ledger/backlog"
-	"publisher/internal/ledger/postgres"
+	"publisher/internal/ledger/postgres/fleet"
 )
 
 const (
@@ -22,8 +22,8 @@ const (
 // queue is what waits in the ledger, read when it is asked for.
 type queue struct {
 	mu     sync.Mutex
-	ledger *ledger.Ledger                                 // nil: none is open
-	fleet  func(context.Context) (*postgres.Fleet, error) // likewise
+	ledger *ledger.Ledger                              // nil: none is open
+	fleet  func(context.Context) (*fleet.Fleet, error) // likewise
 	now    func() time.Time
 	last   waiting
 	until  time.Time // last is good enough, by time.Now
@@ -33,12 +33,12 @@ type queue struct {
 type waiting struct {
 	recipients, deferred, uncertain, notices int
 	oldest, oldestNotice                     time.Time
-	fleet                                    *postgres.Fleet // nil: there is one process
+	fleet                                    *fleet.Fleet // nil: there is one process
 }
 
 // Watch has the queue read from a ledger until the function that it returns is called. fleet says what
 // several processes with the ledger do; nil, or a nil result, for only one.
-func (m *Metrics) Watch(l *ledger.Ledger, now func() time.Time, fleet func(context.Context) (*postgres.Fleet, error)) (end func()) {
+func (m *Metrics) Watch(l *ledger.Ledger, now func() time.Time, fleet func(context.Context) (*fleet.Fleet, error)) (end func()) {
 	if m == nil {
 		return func() {}
 	}

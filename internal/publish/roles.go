@@ -12,6 +12,7 @@ import (
 	"publisher/internal/ledger/engines"
 	"publisher/internal/ledger/passstate"
 	"publisher/internal/ledger/postgres"
+	"publisher/internal/ledger/postgres/fleet"
 	"publisher/internal/panics"
 	"publisher/internal/publish/catalog"
 	"publisher/internal/publish/work"
@@ -62,20 +63,20 @@ func (d *Daemon) keepWorking(ctx context.Context) {
 }
 
 // troubles returns what is wrong in this process and not in the ledger as what is wrong with the passes.
-func (d *Daemon) troubles() (all []postgres.Trouble) {
+func (d *Daemon) troubles() (all []fleet.Trouble) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	var lack *catalog.LackError
 	if err := d.faults[partContent]; err != nil && (!d.leads || errors.As(err, &lack)) {
 		lines := hint.Lines(err)
-		t := postgres.Trouble{Message: lines[0], Decide: lack != nil}
+		t := fleet.Trouble{Message: lines[0], Decide: lack != nil}
 		if len(lines) > 1 {
 			t.Hint = strings.TrimPrefix(lines[1], "hint: ")
 		}
 		all = append(all, t)
 	}
 	if err := d.faults[partSignUps]; err != nil {
-		all = append(all, postgres.Trouble{Message: partSignUps + ": " + hint.Lines(err)[0]})
+		all = append(all, fleet.Trouble{Message: partSignUps + ": " + hint.Lines(err)[0]})
 	}
 	return all
 }

@@ -20,6 +20,7 @@ import (
 	"publisher/internal/ledger"
 	"publisher/internal/ledger/engines"
 	"publisher/internal/ledger/postgres"
+	"publisher/internal/ledger/postgres/fleet"
 	"publisher/internal/metrics"
 	"publisher/internal/publish"
 	"publisher/internal/publish/editions"
@@ -102,7 +103,7 @@ func (s *Service) serve(ctx context.Context, cfg *config.Config) (next *config.C
 	}
 	defer func() { err = errors.Join(err, l.Close()) }()
 	defer context.AfterFunc(ctx, func() { l.LimitLockWait(publish.HurryWithin) })()
-	defer s.Metrics.Watch(l, p.Now, func(ctx context.Context) (*postgres.Fleet, error) { return engines.Fleet(ctx, publish.Place(cfg), l) })()
+	defer s.Metrics.Watch(l, p.Now, func(ctx context.Context) (*fleet.Fleet, error) { return engines.Fleet(ctx, publish.Place(cfg), l) })()
 	worker := p.Daemon(l, publish.DaemonOptions{Lease: lease})
 	serveWeb, err := s.webServer(cfg, l, worker)
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 	"publisher/internal/ledger"
 	"publisher/internal/ledger/backlog"
 	"publisher/internal/ledger/passstate"
-	"publisher/internal/ledger/postgres"
+	"publisher/internal/ledger/postgres/fleet"
 	"publisher/internal/publish/report"
 )
 
@@ -34,7 +34,7 @@ type Options struct {
 	Running string // what holds the lock of the passes; "" for nothing
 	Start   error  // what keeps every pass from starting
 	// Fleet is the processes that deliver, where the ledger is in PostgreSQL; else nil.
-	Fleet *postgres.Fleet
+	Fleet *fleet.Fleet
 }
 
 // maker makes one report.

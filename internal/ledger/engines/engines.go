@@ -10,6 +10,7 @@ import (
 	"publisher/internal/hint"
 	"publisher/internal/ledger"
 	"publisher/internal/ledger/postgres"
+	"publisher/internal/ledger/postgres/fleet"
 	"publisher/internal/ledger/sqlite"
 )
 
@@ -103,11 +104,11 @@ func AwaitLock(ctx context.Context, at Place, command string, now func() time.Ti
 }
 
 // Fleet returns what the processes with a ledger in PostgreSQL do; nil for one in SQLite.
-func Fleet(ctx context.Context, at Place, l *ledger.Ledger) (*postgres.Fleet, error) {
+func Fleet(ctx context.Context, at Place, l *ledger.Ledger) (*fleet.Fleet, error) {
 	if !at.OnPostgreSQL() {
 		return nil, nil
 	}
-	return postgres.ReadFleet(ctx, l)
+	return fleet.ReadFleet(ctx, l)
 }
 
 // OpenShared opens the ledger for the pass that holds a lock, and what hands its mail out to several

@@ -17,6 +17,7 @@ import (
 	"publisher/internal/ledger"
 	"publisher/internal/ledger/grouped"
 	"publisher/internal/ledger/lockwait"
+	"publisher/internal/ledger/postgres/connect"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -59,19 +60,19 @@ func Open(ctx context.Context, dsn string, o Options) (*ledger.Ledger, error) {
 }
 
 func openAddress(ctx context.Context, dsn string, o Options) (*engine, error) {
-	a, err := parseAddress(dsn)
+	a, err := connect.ParseAddress(dsn)
 	if err != nil {
 		return nil, err
 	}
-	pool, err := a.connect(ctx)
+	pool, err := a.Connect(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if err := os.MkdirAll(o.StateDir, 0o700); err != nil {
 		pool.Close()
-		return nil, ledger.Failure(a.name, "create state.dir", err)
+		return nil, ledger.Failure(a.Name, "create state.dir", err)
 	}
-	return openEngine(ctx, pool, a.name, o)
+	return openEngine(ctx, pool, a.Name, o)
 }
 
 // openEngine returns the engine with a pool of connections to a server that was checked. It
@@ -97,7 +98,7 @@ func (e *engine) ledger(ctx context.Context) (*ledger.Ledger, error) {
 }
 
 func (e *engine) fail(doing string, err error) error {
-	return ledger.Failure(e.name, doing, advise(err))
+	return ledger.Failure(e.name, doing, connect.Advise(err))
 }
 
 // Reader implements [ledger.Engine].
@@ -142,3 +143,9 @@ func (e *engine) Close() error {
 		return nil
 	}
 }
+
+// Unavailable implements [ledger.Engine].
+func (e *engine) Unavailable(err error) bool { return connect.IsUnavailable(err) }
+
+// Advise implements [ledger.Engine].
+func (e *engine) Advise(err error) error { return connect.AdviseOnLedger(err) }

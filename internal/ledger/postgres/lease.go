@@ -3,7 +3,6 @@ package postgres
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 	"time"
 
@@ -12,6 +11,8 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/postgres/connect"
+	"publisher/internal/ledger/postgres/fleet"
 )
 
 // A lease is a row of the table lease. Whoever has it renews it; if that does not happen for
@@ -20,32 +21,29 @@ import (
 // has its locks, and whoever takes a lease over waits for these. So a process that was stopped
 // and wakes does no harm, nor does a clock: all times are the database's.
 const (
-	passLease   = "pass"
-	leaseTime   = 10 * time.Second
 	renewEvery  = 2 * time.Second
 	lookEvery   = 200 * time.Millisecond // at a lease whose holder may be dead
 	releaseTime = 2 * time.Second        // for giving a lease back
 )
 
 const (
-	leaseNow = "(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000)::BIGINT"
 	thisConn = "pg_backend_pid(), COALESCE((SELECT (EXTRACT(EPOCH FROM a.backend_start) * 1000000)::BIGINT FROM pg_stat_activity a WHERE a.pid = pg_backend_pid()), 0)"
 
 	takeLease = `
 		INSERT INTO lease AS l (role, fence, holder, expires_at, backend, backend_start)
-		SELECT $1, 1, $2, ` + leaseNow + ` + $3, ` + thisConn + `
+		SELECT $1, 1, $2, ` + connect.ServerNow + ` + $3, ` + thisConn + `
 		ON CONFLICT (role) DO UPDATE SET fence = l.fence + 1, holder = EXCLUDED.holder, expires_at = EXCLUDED.expires_at,
 			backend = EXCLUDED.backend, backend_start = EXCLUDED.backend_start
-		WHERE l.expires_at <= ` + leaseNow + `
+		WHERE l.expires_at <= ` + connect.ServerNow + `
 		RETURNING fence`
 	renewLease = `
-		UPDATE lease SET expires_at = ` + leaseNow + ` + $3, (backend, backend_start) = (SELECT ` + thisConn + `)
+		UPDATE lease SET expires_at = ` + connect.ServerNow + ` + $3, (backend, backend_start) = (SELECT ` + thisConn + `)
 		WHERE role = $1 AND fence = $2`
 	endLease = "UPDATE lease SET holder = '', expires_at = 0 WHERE role = $1 AND fence = $2"
 	// lookAtLease says who has it, and whether the connection that renewed it last is still there. It
 	// is not once the holder's process has ended, except behind a pooler.
 	lookAtLease = `
-		SELECT l.holder, l.expires_at <= ` + leaseNow + `, EXISTS (
+		SELECT l.holder, l.expires_at <= ` + connect.ServerNow + `, EXISTS (
 			SELECT 1 FROM pg_stat_activity a
 			WHERE a.pid = l.backend AND (EXTRACT(EPOCH FROM a.backend_start) * 1000000)::BIGINT = l.backend_start)
 		FROM lease l WHERE l.role = $1`
@@ -67,23 +65,23 @@ type Lock struct {
 // TakeLock takes the lock, or fails with a *ledger.LockedError. It does so at once where the holder is
 // connected; where it is not, it waits until the lease is renewed or has expired.
 func TakeLock(ctx context.Context, dsn string, o Options, command string, now time.Time) (*Lock, error) {
-	a, err := parseAddress(dsn)
+	a, err := connect.ParseAddress(dsn)
 	if err != nil {
 		return nil, err
 	}
-	a.config.MaxConns = 2
-	pool, err := a.connect(ctx)
+	a.Config.MaxConns = 2
+	pool, err := a.Connect(ctx)
 	if err != nil {
 		return nil, err
 	}
-	l := &Lock{dsn: dsn, options: o, name: a.name, pool: pool}
+	l := &Lock{dsn: dsn, options: o, name: a.Name, pool: pool}
 	if err := l.take(ctx, ledger.Holder(command, now)); err != nil {
 		pool.Close()
 		var locked *ledger.LockedError
 		if errors.As(err, &locked) {
 			return nil, err
 		}
-		return nil, ledger.Failure(a.name, "take the lock", advise(err))
+		return nil, ledger.Failure(a.Name, "take the lock", connect.Advise(err))
 	}
 	l.keep()
 	return l, nil
@@ -104,14 +102,14 @@ const yieldTime = 10 * time.Second
 
 // AwaitLock takes the lock once nobody has it. What fails is tried again until ctx ends.
 func AwaitLock(ctx context.Context, dsn string, o Options, command string, now func() time.Time, w Waiting) (*Lock, error) {
-	a, err := parseAddress(dsn)
+	a, err := connect.ParseAddress(dsn)
 	if err != nil {
 		return nil, err
 	}
-	a.config.MaxConns = 2
+	a.Config.MaxConns = 2
 	look := time.NewTicker(standbyLook)
 	defer look.Stop()
-	l := &Lock{dsn: dsn, options: o, name: a.name}
+	l := &Lock{dsn: dsn, options: o, name: a.Name}
 	var free time.Time // since when nobody has it; zero: somebody has
 	for holder := ""; l.fence == 0; {
 		yield := w.Yield != nil && w.Yield() && (free.IsZero() || time.Since(free) < yieldTime)
@@ -123,7 +121,7 @@ func AwaitLock(ctx context.Context, dsn string, o Options, command string, now f
 			l.close()
 			return nil, ctx.Err()
 		}
-		w.Failed(ledger.Failure(a.name, "wait for the lock", advise(err)))
+		w.Failed(ledger.Failure(a.Name, "wait for the lock", connect.Advise(err)))
 		switch {
 		case err != nil:
 		case other == "" && free.IsZero():
@@ -148,11 +146,11 @@ const standbyLook = time.Second
 
 // stand takes the lease if it is free, unless it is to be left to others, and else returns who has it; "" for
 // nobody.
-func (l *Lock) stand(ctx context.Context, a *address, holder string, yield bool) (other string, err error) {
-	within, cancel := context.WithTimeout(ctx, leaseTime)
+func (l *Lock) stand(ctx context.Context, a *connect.Address, holder string, yield bool) (other string, err error) {
+	within, cancel := context.WithTimeout(ctx, connect.LeaseTime)
 	defer cancel()
 	if l.pool == nil {
-		if l.pool, err = a.connect(within); err != nil {
+		if l.pool, err = a.Connect(within); err != nil {
 			return "", err
 		}
 	}
@@ -167,7 +165,7 @@ func (l *Lock) stand(ctx context.Context, a *address, holder string, yield bool)
 		return "", err
 	}
 	var expired, connected bool
-	err = l.pool.QueryRow(within, lookAtLease, passLease).Scan(&other, &expired, &connected)
+	err = l.pool.QueryRow(within, lookAtLease, fleet.PassRole).Scan(&other, &expired, &connected)
 	if errors.Is(err, pgx.ErrNoRows) || expired {
 		return "", nil
 	}
@@ -182,27 +180,27 @@ func (l *Lock) close() {
 
 // Holder returns who has the lock, as they describe themselves; "" if nobody does.
 func Holder(ctx context.Context, dsn string) (string, error) {
-	a, err := parseAddress(dsn)
+	a, err := connect.ParseAddress(dsn)
 	if err != nil {
 		return "", err
 	}
-	a.config.MaxConns = 1
-	pool, err := a.connect(ctx)
+	a.Config.MaxConns = 1
+	pool, err := a.Connect(ctx)
 	if err != nil {
 		return "", err
 	}
 	defer pool.Close()
 	var there bool
 	if err := pool.QueryRow(ctx, "SELECT to_regclass('lease') IS NOT NULL").Scan(&there); err != nil || !there {
-		return "", ledger.Failure(a.name, "look who has the lock", advise(err))
+		return "", ledger.Failure(a.Name, "look who has the lock", connect.Advise(err))
 	}
 	var holder string
 	var expired, connected bool
-	err = pool.QueryRow(ctx, lookAtLease, passLease).Scan(&holder, &expired, &connected)
+	err = pool.QueryRow(ctx, lookAtLease, fleet.PassRole).Scan(&holder, &expired, &connected)
 	if errors.Is(err, pgx.ErrNoRows) || err == nil && expired {
 		return "", nil
 	}
-	return holder, ledger.Failure(a.name, "look who has the lock", advise(err))
+	return holder, ledger.Failure(a.Name, "look who has the lock", connect.Advise(err))
 }
 
 // take waits until the lease is this process's, or is known to be another's.
@@ -221,7 +219,7 @@ func (l *Lock) take(ctx context.Context, holder string) error {
 		}
 		var other string
 		var expired, connected bool
-		if err := l.pool.QueryRow(ctx, lookAtLease, passLease).Scan(&other, &expired, &connected); err != nil {
+		if err := l.pool.QueryRow(ctx, lookAtLease, fleet.PassRole).Scan(&other, &expired, &connected); err != nil {
 			return err
 		}
 		if connected && !expired {
@@ -247,7 +245,7 @@ func (l *Lock) tryTake(ctx context.Context, holder string) error {
 				return err
 			}
 		}
-		err := tx.QueryRow(ctx, takeLease, passLease, holder, leaseTime.Microseconds()).Scan(&l.fence)
+		err := tx.QueryRow(ctx, takeLease, fleet.PassRole, holder, connect.LeaseTime.Microseconds()).Scan(&l.fence)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return nil
 		}
@@ -256,7 +254,7 @@ func (l *Lock) tryTake(ctx context.Context, holder string) error {
 }
 
 func (l *Lock) isFree(ctx context.Context) (free bool, err error) {
-	err = l.pool.QueryRow(ctx, "SELECT NOT EXISTS (SELECT 1 FROM lease WHERE role = $1 AND expires_at > "+leaseNow+")", passLease).Scan(&free)
+	err = l.pool.QueryRow(ctx, "SELECT NOT EXISTS (SELECT 1 FROM lease WHERE role = $1 AND expires_at > "+connect.ServerNow+")", fleet.PassRole).Scan(&free)
 	return free, err
 }
 
@@ -287,30 +285,26 @@ func (l *Lock) keep() {
 		lose(nil)
 		ctx, cancel := context.WithTimeout(context.Background(), releaseTime)
 		defer cancel()
-		_, err := l.pool.Exec(ctx, endLease, passLease, l.fence)
+		_, err := l.pool.Exec(ctx, endLease, fleet.PassRole, l.fence)
 		l.pool.Close()
-		return ledger.Failure(l.name, "release the lock", advise(err))
+		return ledger.Failure(l.name, "release the lock", connect.Advise(err))
 	})
 }
 
 // renew renews the lease once, and returns an error only if another process has it.
 func (l *Lock) renew(ctx context.Context) error {
-	within, cancel := context.WithTimeout(ctx, leaseTime/2)
+	within, cancel := context.WithTimeout(ctx, connect.LeaseTime/2)
 	defer cancel()
-	done, err := l.pool.Exec(within, renewLease, passLease, l.fence, leaseTime.Microseconds())
+	done, err := l.pool.Exec(within, renewLease, fleet.PassRole, l.fence, connect.LeaseTime.Microseconds())
 	if err != nil || done.RowsAffected() > 0 {
 		return nil
 	}
 	other := "another process"
 	var expired, connected bool
-	if err := l.pool.QueryRow(within, lookAtLease, passLease).Scan(&other, &expired, &connected); err == nil && other == "" {
+	if err := l.pool.QueryRow(within, lookAtLease, fleet.PassRole).Scan(&other, &expired, &connected); err == nil && other == "" {
 		other = "another process, which has ended"
 	}
-	return takenOver(other)
-}
-
-func takenOver(by string) error {
-	return &ledger.LockedError{Holder: fmt.Sprintf("%s took over, because this one was cut off from the ledger for %v", by, leaseTime)}
+	return connect.TakenOver(other)
 }
 
 // Held returns a context that ends when ctx does, or when another process has taken the lease over, with a

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"publisher/internal/ledger/lockwait"
+	"publisher/internal/ledger/postgres/connect"
 )
 
 const (
@@ -19,7 +20,7 @@ const (
 )
 
 func newLockWait() *lockwait.Wait {
-	return lockwait.New(lockTimeout, firstPause, lastPause, isConflict)
+	return lockwait.New(lockTimeout, firstPause, lastPause, connect.IsConflict)
 }
 
 // attemptLockTimeout returns the lock_timeout of an attempt that begins now.

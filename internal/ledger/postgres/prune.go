@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"database/sql"
+	"publisher/internal/ledger/postgres/connect"
 	"time"
 )
 
@@ -31,12 +32,12 @@ func (b *Batches) Prune(ctx context.Context) error {
 		}{
 			{`DELETE FROM batch b WHERE b.state = 'done' AND NOT EXISTS (
 				SELECT 1 FROM edition e WHERE e.number = b.edition AND e.done_at IS NULL AND e.canceled_at IS NULL)`, nil},
-			{`WITH gone AS (UPDATE worker w SET dead = TRUE, ended_at = ` + leaseNow + ` WHERE NOT w.dead AND COALESCE(w.beat_at, w.began_at) < ` + leaseNow + ` - $1
+			{`WITH gone AS (UPDATE worker w SET dead = TRUE, ended_at = ` + connect.ServerNow + ` WHERE NOT w.dead AND COALESCE(w.beat_at, w.began_at) < ` + connect.ServerNow + ` - $1
 				AND NOT EXISTS (SELECT 1 FROM batch b WHERE b.worker = w.id) AND NOT EXISTS (SELECT 1 FROM notice_sender s WHERE s.worker = w.id) RETURNING id)
 				UPDATE place SET ended_at = place_now() FROM gone WHERE place.worker = gone.id AND place.ended_at IS NULL`, before(deadAfter)},
-			{`DELETE FROM worker w WHERE w.dead AND w.ended_at < ` + leaseNow + ` - $1
+			{`DELETE FROM worker w WHERE w.dead AND w.ended_at < ` + connect.ServerNow + ` - $1
 				AND NOT EXISTS (SELECT 1 FROM batch b WHERE b.worker = w.id) AND NOT EXISTS (SELECT 1 FROM notice_sender s WHERE s.worker = w.id)`, before(keepWorkers)},
-			{"DELETE FROM takeover WHERE at < " + leaseNow + " - $1 AND number < (SELECT MAX(number) FROM takeover)", before(keepTakeOvers)},
+			{"DELETE FROM takeover WHERE at < " + connect.ServerNow + " - $1 AND number < (SELECT MAX(number) FROM takeover)", before(keepTakeOvers)},
 			{`DELETE FROM river_job WHERE id IN (SELECT id FROM river_job WHERE state IN ('completed', 'cancelled', 'discarded')
 				AND finalized_at < clock_timestamp() - $1 * INTERVAL '1 microsecond' LIMIT $2)`, append(before(keepJobs), mostPruned)},
 		} {

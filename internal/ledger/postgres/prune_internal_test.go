@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"publisher/internal/ledger/postgres/connect"
 	"publisher/internal/ledger/sqlutil"
 )
 
@@ -24,13 +25,13 @@ func TestPrune(t *testing.T) {
 	}
 	// Ages are in hours.
 	run(`INSERT INTO worker (id, host, process, version, began_at, dead, ended_at)
-		SELECT 900 + age, 'old', age, '', 0, TRUE, `+leaseNow+` - age * $1::BIGINT FROM unnest(ARRAY[1, 100, 169, 170]) AS age`, time.Hour.Microseconds())
-	run(`INSERT INTO worker (id, host, process, version, began_at, beat_at) SELECT 2000 + age, 'silent', age, '', 0, `+leaseNow+` - age * $1::BIGINT
+		SELECT 900 + age, 'old', age, '', 0, TRUE, `+connect.ServerNow+` - age * $1::BIGINT FROM unnest(ARRAY[1, 100, 169, 170]) AS age`, time.Hour.Microseconds())
+	run(`INSERT INTO worker (id, host, process, version, began_at, beat_at) SELECT 2000 + age, 'silent', age, '', 0, `+connect.ServerNow+` - age * $1::BIGINT
 		FROM unnest(ARRAY[1, 25]) AS age`, time.Hour.Microseconds())
 	run("INSERT INTO place (worker, count, taken_at) VALUES (2025, 3, 1), (2001, 4, 1)")
 	run("UPDATE batch SET worker = 1070, state = 'held' WHERE id = $1", h.first[1].ID)
 	run(`INSERT INTO takeover (number, worker, host, process, by_worker, at, batches, uncertain)
-		SELECT n, n, 'old', n, 1, `+leaseNow+` - (10 - n) * 1000 * $1::BIGINT, 0, 0 FROM generate_series(6, 8) AS n`, time.Hour.Microseconds())
+		SELECT n, n, 'old', n, 1, `+connect.ServerNow+` - (10 - n) * 1000 * $1::BIGINT, 0, 0 FROM generate_series(6, 8) AS n`, time.Hour.Microseconds())
 	run("INSERT INTO batch (edition, kind, state) VALUES ($1, 'range', 'done'), (77, 'range', 'done'), (77, 'retries', 'open')", h.edition)
 	run("UPDATE river_job SET state = 'completed', finalized_at = clock_timestamp() - CASE WHEN (args->>'batch')::BIGINT = $1 THEN INTERVAL '2 hours' ELSE INTERVAL '1 minute' END", h.first[0].ID)
 	noError(t, h.batches.Prune(ctx))

@@ -6,6 +6,7 @@ import (
 
 	"publisher/internal/ledger"
 	"publisher/internal/ledger/grouped"
+	"publisher/internal/ledger/postgres/connect"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 )
@@ -108,7 +109,7 @@ func (r *recorder) commit(ctx context.Context, group []*grouped.Call) {
 // isAboutValues reports whether an error of the server is about the values of a statement: data
 // that it cannot store, or that violates a constraint.
 func isAboutValues(err error) bool {
-	c := code(err)
+	c := connect.Code(err)
 	return c != "" && (c[:2] == "22" || c[:2] == "23")
 }
 

@@ -12,6 +12,7 @@ import (
 	"publisher/internal/ledger"
 	"publisher/internal/ledger/grouped"
 	"publisher/internal/ledger/imports"
+	"publisher/internal/ledger/postgres/connect"
 	"publisher/internal/ledger/sqlutil"
 	"publisher/internal/postgrestest"
 
@@ -41,11 +42,11 @@ func openEmpty(t *testing.T) opened {
 
 func openAt(t *testing.T, dsn string) opened {
 	t.Helper()
-	a, err := parseAddress(dsn)
+	a, err := connect.ParseAddress(dsn)
 	noError(t, err)
-	pool, err := a.connect(ctx)
+	pool, err := a.Connect(ctx)
 	noError(t, err)
-	e, err := openEngine(ctx, pool, a.name, Options{StateDir: t.TempDir()})
+	e, err := openEngine(ctx, pool, a.Name, Options{StateDir: t.TempDir()})
 	noError(t, err)
 	l, err := e.ledger(ctx)
 	noError(t, err)

@@ -7,6 +7,7 @@ import (
 
 	"publisher/internal/ledger"
 	"publisher/internal/ledger/grouped"
+	"publisher/internal/ledger/postgres/connect"
 	"publisher/internal/ledger/sqlutil"
 )
 
@@ -85,7 +86,7 @@ func (w *Worker) Resume(ctx context.Context, earlier int64, hold bool, now time.
 func (w *Worker) takeOver(ctx context.Context, id, beats int64, hold bool, now time.Time) (took *TakenOver, err error) {
 	err = w.inTransaction(ctx, []ledger.Touched{{}}, func(tx *sql.Tx, conn *sql.Conn) error {
 		took = nil
-		done, err := tx.ExecContext(ctx, "UPDATE worker SET dead = TRUE, ended_at = "+leaseNow+" WHERE id = $1 AND (beats = $2 OR $2 < 0) AND NOT dead", id, beats)
+		done, err := tx.ExecContext(ctx, "UPDATE worker SET dead = TRUE, ended_at = "+connect.ServerNow+" WHERE id = $1 AND (beats = $2 OR $2 < 0) AND NOT dead", id, beats)
 		if err != nil {
 			return err
 		}
@@ -126,7 +127,7 @@ func (w *Worker) takeOver(ctx context.Context, id, beats int64, hold bool, now t
 // showTakeOver stores what was taken over, for people to see.
 func (w *Worker) showTakeOver(ctx context.Context, tx *sql.Tx, took *TakenOver) error {
 	_, err := tx.ExecContext(ctx, `INSERT INTO takeover (number, worker, host, process, by_worker, at, batches, uncertain)
-		SELECT (SELECT COALESCE(MAX(number), 0) + 1 FROM takeover), id, host, process, $2, `+leaseNow+`, $3, $4 FROM worker WHERE id = $1`,
+		SELECT (SELECT COALESCE(MAX(number), 0) + 1 FROM takeover), id, host, process, $2, `+connect.ServerNow+`, $3, $4 FROM worker WHERE id = $1`,
 		took.Worker, w.ID, took.Batches, took.Interrupted+took.Notices)
 	return err
 }

@@ -12,6 +12,7 @@ import (
 	"publisher/internal/hint"
 	"publisher/internal/ledger"
 	"publisher/internal/ledger/grouped"
+	"publisher/internal/ledger/postgres/connect"
 )
 
 // view is a ledger.Engine for commands that only look: everything that it reads is as it was at one
@@ -29,7 +30,7 @@ type view struct {
 // OpenCopy opens the ledger as it is now, for commands that only look. If the database is empty,
 // so is the ledger, and nothing is created.
 func OpenCopy(ctx context.Context, dsn string, o Options) (*ledger.Ledger, error) {
-	a, err := parseAddress(dsn)
+	a, err := connect.ParseAddress(dsn)
 	if err != nil {
 		return nil, err
 	}
@@ -40,17 +41,17 @@ func OpenCopy(ctx context.Context, dsn string, o Options) (*ledger.Ledger, error
 		return err
 	})
 	if err != nil {
-		return nil, ledger.Failure(a.name, "open", advise(err))
+		return nil, ledger.Failure(a.Name, "open", connect.Advise(err))
 	}
-	return ledger.OpenEngine(ctx, v, ledger.Options{Name: a.name, Spool: filepath.Join(o.StateDir, spoolName), Private: true})
+	return ledger.OpenEngine(ctx, v, ledger.Options{Name: a.Name, Spool: filepath.Join(o.StateDir, spoolName), Private: true})
 }
 
-func openView(ctx context.Context, a *address, stateDir string) (*view, error) {
-	viewed, err := startView(ctx, a.config.ConnConfig)
+func openView(ctx context.Context, a *connect.Address, stateDir string) (*view, error) {
+	viewed, err := startView(ctx, a.Config.ConnConfig)
 	if err != nil {
 		return nil, err
 	}
-	v := &view{here: &engine{name: a.name, stateDir: stateDir}, viewed: viewed, db: viewed.database()}
+	v := &view{here: &engine{name: a.Name, stateDir: stateDir}, viewed: viewed, db: viewed.database()}
 	err = v.createIfEmpty(ctx)
 	if err == nil {
 		v.settler, err = ledger.PrepareSettler(ctx, v.db)

@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"io"
+	"publisher/internal/ledger/postgres/connect"
 	"sync"
 
 	"github.com/jackc/pgx/v5"
@@ -44,11 +45,11 @@ const viewTimeouts = "SET lock_timeout = '1s'; SET idle_in_transaction_session_t
 
 // begin sets the session up.
 func (v *viewed) begin(ctx context.Context) error {
-	_, err := v.pgx().Exec(ctx, session+"; "+viewTimeouts+"; BEGIN ISOLATION LEVEL REPEATABLE READ", pgx.QueryExecModeSimpleProtocol)
+	_, err := v.pgx().Exec(ctx, connect.Session+"; "+viewTimeouts+"; BEGIN ISOLATION LEVEL REPEATABLE READ", pgx.QueryExecModeSimpleProtocol)
 	if err != nil {
 		return err
 	}
-	if err := checkServer(ctx, v.pgx()); err != nil {
+	if err := connect.CheckServer(ctx, v.pgx()); err != nil {
 		return err
 	}
 	names, err := v.texts(ctx, "SELECT relname::TEXT FROM pg_class WHERE relnamespace = current_schema()::REGNAMESPACE AND relkind IN ('r', 'p')")

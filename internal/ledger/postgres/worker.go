@@ -2,6 +2,8 @@ package postgres
 
 import (
 	"context"
+	"database/sql"
+	"encoding/json"
 	"errors"
 	"os"
 	"strconv"
@@ -10,6 +12,8 @@ import (
 	"time"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/postgres/connect"
+	"publisher/internal/ledger/postgres/fleet"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 )
@@ -75,7 +79,7 @@ func (b *Batches) newWorker(ctx context.Context, command, version string) (w *Wo
 }
 
 func (e *engine) addWorker(ctx context.Context, command, version string) (id int64, err error) {
-	err = e.pool.QueryRow(ctx, "INSERT INTO worker (host, process, command, version, began_at) VALUES ($1, $2, $3, $4, "+leaseNow+") RETURNING id",
+	err = e.pool.QueryRow(ctx, "INSERT INTO worker (host, process, command, version, began_at) VALUES ($1, $2, $3, $4, "+connect.ServerNow+") RETURNING id",
 		hostname(), os.Getpid(), command, version).Scan(&id)
 	return id, err
 }
@@ -114,7 +118,7 @@ func (w *Worker) beat(ctx context.Context) {
 		_, err := w.engine.pool.Exec(within, raiseBeat, w.ID)
 		cancel()
 		w.note(began, err)
-		if code(err) == declaredDead {
+		if connect.Code(err) == connect.DeclaredDead {
 			return
 		}
 	}
@@ -134,8 +138,8 @@ func (w *Worker) note(sent time.Time, err error) {
 		after := int64(sent.Sub(w.began))
 		for last := w.heard.Load(); after > last && !w.heard.CompareAndSwap(last, after); last = w.heard.Load() {
 		}
-	case code(err) == declaredDead:
-		w.lose(advise(err))
+	case connect.Code(err) == connect.DeclaredDead:
+		w.lose(connect.Advise(err))
 	}
 }
 
@@ -156,10 +160,26 @@ func (w *Worker) leave() error {
 		ctx, cancel := context.WithTimeout(context.Background(), endTime)
 		defer cancel()
 		_, err = w.engine.pool.Exec(ctx, `WITH places AS (`+endPlaces+`)
-			UPDATE worker SET dead = TRUE, ended_at = `+leaseNow+`
+			UPDATE worker SET dead = TRUE, ended_at = `+connect.ServerNow+`
 			WHERE id = $1 AND NOT dead AND NOT EXISTS (SELECT 1 FROM batch WHERE worker = $1 AND state = 'held')
 				AND NOT EXISTS (SELECT 1 FROM notice_sender WHERE worker = $1)`, w.ID)
 	}
 	w.lose(nil)
 	return w.fail("end the work", err)
+}
+
+// SetTroubles stores what is wrong in this process.
+func (w *Worker) SetTroubles(ctx context.Context, all []fleet.Trouble) error {
+	if all == nil {
+		all = []fleet.Trouble{}
+	}
+	text, err := json.Marshal(all)
+	if err != nil {
+		return err
+	}
+	err = w.inTransaction(ctx, nil, func(tx *sql.Tx, _ *sql.Conn) error {
+		_, err := tx.ExecContext(ctx, "UPDATE worker SET troubles = $2 WHERE id = $1", w.ID, ledger.Storable(string(text)))
+		return err
+	})
+	return w.fail("store what is wrong here", err)
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"publisher/internal/ledger/postgres"
+	"publisher/internal/ledger/postgres/fleet"
 	"publisher/internal/publish/delivery"
 	"publisher/internal/publish/editions"
 	"publisher/internal/publish/notices"
@@ -57,7 +58,7 @@ type life struct {
 
 	agreement agreement
 	settings  atomic.Int64 // the version that this process agrees with
-	told      []postgres.Trouble
+	told      []fleet.Trouble
 	recheck   chan struct{} // receives when the settings of the passes have changed
 	failed    func(slog.Level, string, error)
 

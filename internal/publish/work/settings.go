@@ -13,6 +13,7 @@ import (
 
 	"publisher/internal/config"
 	"publisher/internal/ledger/postgres"
+	"publisher/internal/ledger/postgres/fleet"
 	"publisher/mailer/dkim"
 )
 
@@ -116,7 +117,7 @@ func (a *agreement) compare(leaders postgres.Settings) (changed bool) {
 }
 
 // trouble says what differs.
-func (a *agreement) trouble() []postgres.Trouble {
+func (a *agreement) trouble() []fleet.Trouble {
 	if len(a.differ) == 0 {
 		return nil
 	}
@@ -124,7 +125,7 @@ func (a *agreement) trouble() []postgres.Trouble {
 	if len(a.differ) > 1 {
 		verb = " differ"
 	}
-	return []postgres.Trouble{{Decide: true, Message: strings.Join(a.differ, ", ") + verb + " from the leader's, so that nothing is delivered from here",
+	return []fleet.Trouble{{Decide: true, Message: strings.Join(a.differ, ", ") + verb + " from the leader's, so that nothing is delivered from here",
 		Hint: "give all machines the same values; `publisher status` says who leads"}}
 }
 

@@ -15,6 +15,7 @@ import (
 	"publisher/internal/hint"
 	"publisher/internal/ledger"
 	"publisher/internal/ledger/postgres"
+	"publisher/internal/ledger/postgres/fleet"
 	"publisher/internal/metrics"
 	"publisher/internal/publish/delivery"
 	"publisher/internal/publish/notices"
@@ -38,7 +39,7 @@ type Options struct {
 	Notices *Notices
 	Metrics *metrics.Metrics
 	// Troubles returns what else is wrong in this process; nil for nothing.
-	Troubles func() []postgres.Trouble
+	Troubles func() []fleet.Trouble
 }
 
 // Notices are the mails to one person that are not digests. They go out before the batches, over the same
@@ -118,17 +119,17 @@ func Run(ctx context.Context, o Options) error {
 
 // rememberServer adds to the troubles what Note was told of last.
 func (o *Options) rememberServer() {
-	var last atomic.Pointer[postgres.Trouble]
+	var last atomic.Pointer[fleet.Trouble]
 	note, others := o.Note, o.Troubles
 	o.Note = func(err error) {
-		var t *postgres.Trouble
+		var t *fleet.Trouble
 		if err != nil {
-			t = &postgres.Trouble{Message: hint.Text(err), Hint: "mail goes on by itself once that is over"}
+			t = &fleet.Trouble{Message: hint.Text(err), Hint: "mail goes on by itself once that is over"}
 		}
 		last.Store(t)
 		note(err)
 	}
-	o.Troubles = func() (all []postgres.Trouble) {
+	o.Troubles = func() (all []fleet.Trouble) {
 		if others != nil {
 			all = others()
 		}

@@ -1,9 +1,10 @@
-package postgres
+package connect
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -12,6 +13,12 @@ import (
 )
 
 const oldestVersion = 14
+
+// LeaseTime is how long a lease holds that is not renewed.
+const LeaseTime = 10 * time.Second
+
+// ServerNow is the server's time in microseconds, as an expression of SQL.
+const ServerNow = "(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000)::BIGINT"
 
 // server is what matters of a server and a database when a ledger is opened.
 type server struct {
@@ -42,9 +49,9 @@ type querier interface {
 	QueryRow(ctx context.Context, query string, args ...any) pgx.Row
 }
 
-// checkServer returns a *ledger.AddressError if the server, the database or the user cannot hold a
+// CheckServer returns a *ledger.AddressError if the server, the database or the user cannot hold a
 // ledger.
-func checkServer(ctx context.Context, db querier) error {
+func CheckServer(ctx context.Context, db querier) error {
 	var s server
 	err := db.QueryRow(ctx, lookAtServer).Scan(&s.version, &s.encoding, &s.standby, &s.user, &s.database, &s.searchPath, &s.schema,
 		&s.mayCreate, &s.mayStage, &s.tables, &s.ours)

@@ -1,4 +1,4 @@
-package postgres
+package connect
 
 import (
 	"errors"
@@ -29,9 +29,9 @@ func TestAddresses(t *testing.T) {
 		"mysql://u:hidden@db.example/blog":                               "not the address of a PostgreSQL database",
 		"postgres://u:hidden@db.example/blog?sslmode=require&service=no": "not the address of a PostgreSQL database",
 	} {
-		a, err := parseAddress(dsn)
+		a, err := ParseAddress(dsn)
 		if want == "" {
-			if err != nil || strings.Contains(a.name, "hidden") || !strings.HasSuffix(a.name, "/blog") {
+			if err != nil || strings.Contains(a.Name, "hidden") || !strings.HasSuffix(a.Name, "/blog") {
 				t.Errorf("%s: %v, %v", dsn, a, err)
 			}
 			continue

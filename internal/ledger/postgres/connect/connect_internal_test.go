@@ -1,6 +1,6 @@
 //go:build postgres
 
-package postgres
+package connect
 
 import (
 	"context"
@@ -21,17 +21,17 @@ import (
 // refused connects to what cannot hold a ledger, and wants that text in the error.
 func refused(t *testing.T, dsn, want string, forGood bool) {
 	t.Helper()
-	a, err := parseAddress(dsn)
+	a, err := ParseAddress(dsn)
 	if err != nil {
 		t.Fatal(err)
 	}
-	pool, err := a.connect(t.Context())
+	pool, err := a.Connect(t.Context())
 	if err == nil {
 		pool.Close()
 		t.Errorf("connected; want %q", want)
 		return
 	}
-	password := a.config.ConnConfig.Password
+	password := a.Config.ConnConfig.Password
 	if password == "" {
 		password = "no password"
 	}
@@ -158,11 +158,11 @@ func TestConnectRefusesStandby(t *testing.T) {
 // connected connects, and looks at how the session is set up.
 func connected(t *testing.T, dsn string) {
 	t.Helper()
-	a, err := parseAddress(dsn)
+	a, err := ParseAddress(dsn)
 	if err != nil {
 		t.Fatal(err)
 	}
-	pool, err := a.connect(t.Context())
+	pool, err := a.Connect(t.Context())
 	if err != nil {
 		t.Error(err)
 		return

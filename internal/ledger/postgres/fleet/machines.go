@@ -1,12 +1,12 @@
-package postgres
+package fleet
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"time"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/postgres/connect"
 	"publisher/internal/ledger/sqlutil"
 )
 
@@ -48,23 +48,7 @@ func Processes(ctx context.Context, l *ledger.Ledger) ([]Process, error) {
 		p.Silent = time.Duration(silent) * time.Microsecond
 		return p, json.Unmarshal([]byte(troubles), &p.Troubles)
 	}, `SELECT w.id, w.host, w.process, w.command, w.version, w.began_at, COALESCE(w.beat_at, w.began_at),
-		GREATEST(0, `+leaseNow+` - COALESCE(w.beat_at, w.began_at)), w.dead, w.ended_at, (SELECT COUNT(*) FROM batch b WHERE b.worker = w.id AND b.state = 'held'), w.troubles
-		FROM worker w WHERE NOT w.dead OR w.ended_at > `+leaseNow+` - $1 ORDER BY w.dead, w.host, w.process, w.id`, deadFor.Microseconds())
+		GREATEST(0, `+connect.ServerNow+` - COALESCE(w.beat_at, w.began_at)), w.dead, w.ended_at, (SELECT COUNT(*) FROM batch b WHERE b.worker = w.id AND b.state = 'held'), w.troubles
+		FROM worker w WHERE NOT w.dead OR w.ended_at > `+connect.ServerNow+` - $1 ORDER BY w.dead, w.host, w.process, w.id`, deadFor.Microseconds())
 	return all, l.Fail("read which processes there are", err)
-}
-
-// SetTroubles stores what is wrong in this process.
-func (w *Worker) SetTroubles(ctx context.Context, all []Trouble) error {
-	if all == nil {
-		all = []Trouble{}
-	}
-	text, err := json.Marshal(all)
-	if err != nil {
-		return err
-	}
-	err = w.inTransaction(ctx, nil, func(tx *sql.Tx, _ *sql.Conn) error {
-		_, err := tx.ExecContext(ctx, "UPDATE worker SET troubles = $2 WHERE id = $1", w.ID, ledger.Storable(string(text)))
-		return err
-	})
-	return w.fail("store what is wrong here", err)
 }

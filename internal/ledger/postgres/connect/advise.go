@@ -1,4 +1,4 @@
-package postgres
+package connect
 
 import (
 	"context"
@@ -34,13 +34,13 @@ const (
 	adminShutdown        = "57P01"
 	crashShutdown        = "57P02"
 	cannotConnectNow     = "57P03"
-	fenced               = "PB001" // ours: see lease.go
-	declaredDead         = "PB002" // ours: see worker.go
+	fenced               = "PB001" // ours: the lease of the passes is another process's
+	DeclaredDead         = "PB002" // ours: this process was declared dead
 )
 
-// advise adds to an error of PostgreSQL, or of the way to it, what to do about it. The text is one
+// Advise adds to an error of PostgreSQL, or of the way to it, what to do about it. The text is one
 // line without the password.
-func advise(err error) error {
+func Advise(err error) error {
 	var server *pgconn.PgError
 	var connecting *pgconn.ConnectError
 	isConnecting := errors.As(err, &connecting)
@@ -88,8 +88,8 @@ func adviseOnServer(err error, server *pgconn.PgError) error {
 	said := &said{oneLine(server.Message), err}
 	switch server.Code {
 	case fenced:
-		return takenOver("another process")
-	case declaredDead:
+		return TakenOver("another process")
+	case DeclaredDead:
 		return &ledger.DeadError{Err: err}
 	case tooManyConnections:
 		return hint.With(&ledger.AwayError{Err: said}, "raise max_connections of the server, or end what else uses it, and run again")
@@ -182,3 +182,8 @@ func reason(err error) string {
 
 // oneLine returns the text without line ends.
 func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
+
+// TakenOver returns the error of a process whose lease another one has now.
+func TakenOver(by string) error {
+	return &ledger.LockedError{Holder: fmt.Sprintf("%s took over, because this one was cut off from the ledger for %v", by, LeaseTime)}
+}

@@ -1,4 +1,6 @@
-package postgres
+// Package connect makes connections to a PostgreSQL server that may hold a ledger: addresses, how a session
+// is set up, what a server has to be like, and what its errors mean.
+package connect
 
 import (
 	"context"
@@ -25,20 +27,20 @@ const (
 	fewestConns    = 3  // the durable step has one, an import another, and both read and change meanwhile
 )
 
-// session is how each connection is set up. A process that is cut off inside a transaction would
+// Session is how each connection is set up. A process that is cut off inside a transaction would
 // otherwise keep its row locks until TCP gives up, after two hours. No statement is compiled: that
 // takes a second where the server expects many rows, and each reads a page of them.
-const session = `SET synchronous_commit = on; SET lock_timeout = '8s'; SET idle_in_transaction_session_timeout = '10s';
+const Session = `SET synchronous_commit = on; SET lock_timeout = '8s'; SET idle_in_transaction_session_timeout = '10s';
 	SET tcp_user_timeout = '10s'; SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3; SET jit = off`
 
-// address is a DSN, parsed.
-type address struct {
-	config *pgxpool.Config
-	name   string // of the ledger in messages: without user and password
+// Address is a DSN, parsed.
+type Address struct {
+	Config *pgxpool.Config
+	Name   string // of the ledger in messages: without user and password
 }
 
-// parseAddress parses a DSN. No error of it repeats the DSN, which may contain a password.
-func parseAddress(dsn string) (*address, error) {
+// ParseAddress parses a DSN. No error of it repeats the DSN, which may contain a password.
+func ParseAddress(dsn string) (*Address, error) {
 	u, err := url.Parse(dsn)
 	if err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql" {
 		return nil, errAddress
@@ -69,10 +71,10 @@ func parseAddress(dsn string) (*address, error) {
 	}
 	config.ConnConfig.RuntimeParams["application_name"] = "publisher"
 	config.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
-		_, err := conn.Exec(ctx, session, pgx.QueryExecModeSimpleProtocol)
+		_, err := conn.Exec(ctx, Session, pgx.QueryExecModeSimpleProtocol)
 		return err
 	}
-	return &address{config, (&url.URL{Scheme: "postgres", Host: u.Host, Path: "/" + config.ConnConfig.Database}).String()}, nil
+	return &Address{config, (&url.URL{Scheme: "postgres", Host: u.Host, Path: "/" + config.ConnConfig.Database}).String()}, nil
 }
 
 var errAddress = &ledger.AddressError{Err: hint.With(errors.New("ledger: this is not the address of a PostgreSQL database"),
@@ -113,15 +115,15 @@ func dialer() *net.Dialer {
 	}
 }
 
-// connect connects to the server, and checks that it may hold a ledger.
-func (a *address) connect(ctx context.Context) (*pgxpool.Pool, error) {
-	pool, err := pgxpool.NewWithConfig(ctx, a.config)
+// Connect connects to the server, and checks that it may hold a ledger.
+func (a *Address) Connect(ctx context.Context) (*pgxpool.Pool, error) {
+	pool, err := pgxpool.NewWithConfig(ctx, a.Config)
 	if err != nil {
-		return nil, ledger.Failure(a.name, "connect", advise(err))
+		return nil, ledger.Failure(a.Name, "connect", Advise(err))
 	}
-	if err := checkServer(ctx, pool); err != nil {
+	if err := CheckServer(ctx, pool); err != nil {
 		pool.Close()
-		return nil, ledger.Failure(a.name, "open", advise(err))
+		return nil, ledger.Failure(a.Name, "open", Advise(err))
 	}
 	return pool, nil
 }

@@ -1,10 +1,12 @@
-package postgres
+// Package fleet reads what the processes that share a ledger in PostgreSQL do.
+package fleet
 
 import (
 	"context"
 	"time"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/postgres/connect"
 	"publisher/internal/ledger/sqlutil"
 )
 
@@ -50,6 +52,9 @@ type Jobs struct {
 // in the last minute.
 type SharedPlaces struct{ Held, Used int }
 
+// PassRole is the lease of whoever makes the passes.
+const PassRole = "pass"
+
 // shownTakeOvers limits LastTaken.
 const shownTakeOvers = 5
 
@@ -73,7 +78,7 @@ func (f *Fleet) readLease(ctx context.Context, l *ledger.Ledger) error {
 		err = row.Scan(&p.Holder, &left)
 		p.Left = time.Duration(left) * time.Microsecond
 		return p, err
-	}, "SELECT holder, expires_at - "+leaseNow+" FROM lease WHERE role = $1 AND expires_at > "+leaseNow, passLease)
+	}, "SELECT holder, expires_at - "+connect.ServerNow+" FROM lease WHERE role = $1 AND expires_at > "+connect.ServerNow, PassRole)
 	if len(all) > 0 {
 		f.Lease = all[0]
 	}

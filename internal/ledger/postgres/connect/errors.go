@@ -1,4 +1,4 @@
-package postgres
+package connect
 
 import (
 	"context"
@@ -21,8 +21,8 @@ const (
 	indexCorrupted    = "XX002"
 )
 
-// code returns the code of an error of the server; "" if err is none.
-func code(err error) string {
+// Code returns the code of an error of the server; "" if err is none.
+func Code(err error) string {
 	var e *pgconn.PgError
 	if !errors.As(err, &e) {
 		return ""
@@ -30,9 +30,9 @@ func code(err error) string {
 	return e.Code
 }
 
-// isConflict reports whether nothing was done because another transaction was in the way.
-func isConflict(err error) bool {
-	return slices.Contains([]string{serializationFailure, deadlock, lockNotAvailable}, code(err))
+// IsConflict reports whether nothing was done because another transaction was in the way.
+func IsConflict(err error) bool {
+	return slices.Contains([]string{serializationFailure, deadlock, lockNotAvailable}, Code(err))
 }
 
 // isLost reports whether the connection was lost or given up, or could not be made. What was sent last may
@@ -46,31 +46,31 @@ func isLost(err error) bool {
 
 // isEnding reports whether the server ends, is starting, or has ended the connection.
 func isEnding(err error) bool {
-	c := code(err)
+	c := Code(err)
 	return strings.HasPrefix(c, "08") || slices.Contains([]string{adminShutdown, crashShutdown, cannotConnectNow, idleInTransaction}, c)
 }
 
-// Unavailable implements [ledger.Engine]. Errors about the values of a call are not among these:
-// they would come again.
-func (e *engine) Unavailable(err error) bool {
+// IsUnavailable reports whether the ledger cannot be used now, or not by this process. Errors about the
+// values of a call are not among these: they would come again.
+func IsUnavailable(err error) bool {
 	if err == nil {
 		return false
 	}
 	if ledger.IsAway(err) {
 		return true
 	}
-	if class := code(err); class != "" {
-		return isConflict(err) || isEnding(err) || class == readOnlyTransaction || class == fenced || class == declaredDead ||
+	if class := Code(err); class != "" {
+		return IsConflict(err) || isEnding(err) || class == readOnlyTransaction || class == fenced || class == DeclaredDead ||
 			slices.Contains([]string{"53", "54", "57", "58", "XX"}, class[:2])
 	}
 	return isLost(err)
 }
 
-// Advise implements [ledger.Engine].
-func (e *engine) Advise(err error) error {
-	if c := code(err); c == dataCorrupted || c == indexCorrupted {
+// AdviseOnLedger is advise, which also knows a damaged ledger.
+func AdviseOnLedger(err error) error {
+	if c := Code(err); c == dataCorrupted || c == indexCorrupted {
 		return &ledger.DamagedError{What: fmt.Sprintf("it is damaged (%v)", err),
 			Hint: []string{"restore the database from your latest backup, then run `publisher adopt`"}, Err: err}
 	}
-	return advise(err)
+	return Advise(err)
 }
