@@ -247,26 +247,9 @@ func (s *pass) explainSubscriber(ctx context.Context, sub ledger.Subscriber) (*S
 		return nil, err
 	}
 	x.CountedThrough = report.Time(counted, s.cfg.Site.Timezone)
-	waits, givenUp := "", ""
-	for _, d := range deliveries {
-		edition, err := s.ledger.Edition(ctx, d.Edition)
-		if err != nil {
-			return nil, err
-		}
-		summary := s.DeliverySummary(d)
-		if edition != nil {
-			summary.Subject = edition.Subject
-		}
-		if d.Status == ledger.Deferred || d.Status == ledger.Sending {
-			waits = fmt.Sprintf("Edition %d is still under way to this address (%s); the next digest waits for its end.", d.Edition, cmp.Or(summary.Reply, "no reply yet"))
-		}
-		if d.DueReason == ledger.GaveUp && d.Through >= s.catalog.Newest() && givenUp == "" {
-			givenUp = "Delivery was given up after mail.retry_for."
-			if d.Code >= 500 {
-				givenUp = fmt.Sprintf("The server refused edition %d (%s).", d.Edition, summary.Reply)
-			}
-		}
-		x.Deliveries = append(x.Deliveries, summary)
+	waits, givenUp, err := s.explainDeliveries(ctx, x, deliveries)
+	if err != nil {
+		return nil, err
 	}
 	if sub.Status != ledger.Active {
 		x.Reason = fmt.Sprintf("The subscription is %s, so nothing is sent.", sub.Status)
@@ -295,6 +278,32 @@ func (s *pass) explainSubscriber(ctx context.Context, sub ledger.Subscriber) (*S
 		x.Reason = givenUp + " What is due comes with the next newer post."
 	}
 	return x, nil
+}
+
+// explainDeliveries adds deliveries to an explanation. It says for which of them the next digest waits,
+// and why the newest posts were not delivered; "" where neither is so.
+func (s *pass) explainDeliveries(ctx context.Context, x *SubscriberExplanation, all []ledger.Delivery) (waits, givenUp string, err error) {
+	for _, d := range all {
+		edition, err := s.ledger.Edition(ctx, d.Edition)
+		if err != nil {
+			return "", "", err
+		}
+		summary := s.DeliverySummary(d)
+		if edition != nil {
+			summary.Subject = edition.Subject
+		}
+		if d.Status == ledger.Deferred || d.Status == ledger.Sending {
+			waits = fmt.Sprintf("Edition %d is still under way to this address (%s); the next digest waits for its end.", d.Edition, cmp.Or(summary.Reply, "no reply yet"))
+		}
+		if d.DueReason == ledger.GaveUp && d.Through >= s.catalog.Newest() && givenUp == "" {
+			givenUp = "Delivery was given up after mail.retry_for."
+			if d.Code >= 500 {
+				givenUp = fmt.Sprintf("The server refused edition %d (%s).", d.Edition, summary.Reply)
+			}
+		}
+		x.Deliveries = append(x.Deliveries, summary)
+	}
+	return waits, givenUp, nil
 }
 
 // marks returns how a subscription ended, newest first.

@@ -46,9 +46,11 @@ func troubled(t *testing.T, l *ledger.Ledger, edition int64) (all []ledger.Deliv
 	return all
 }
 
-// What is pruned is counted, and what may still matter stays as it was.
-func testPruning(t *testing.T, open Open) {
-	l := open(t)
+// sendTwoEditions sends an edition to 40 subscribers and another one to all but the sixth of them, and returns
+// their numbers. Of the first, the deliveries to five stay when it is pruned: one failed, one is uncertain,
+// one was sent again, one came back, and the sixth subscriber's is the last.
+func sendTwoEditions(t *testing.T, l *ledger.Ledger) (first, second int64) {
+	t.Helper()
 	var list []imports.Row
 	for i := range 40 {
 		domain := "big.example"
@@ -71,7 +73,7 @@ func testPruning(t *testing.T, open Open) {
 		}
 	}
 	sent := ledger.Result{Status: ledger.Sent, Code: 250}
-	first := CloseEdition(t, l, "weekly", 0, 1)
+	first = CloseEdition(t, l, "weekly", 0, 1)
 	for id := int64(1); id <= 40; id++ {
 		switch id {
 		case 1:
@@ -93,12 +95,19 @@ func testPruning(t *testing.T, open Open) {
 	if stale {
 		t.Fatal("the bounce is stale")
 	}
-	second := CloseEdition(t, l, "weekly", 1, 2)
+	second = CloseEdition(t, l, "weekly", 1, 2)
 	for id := int64(1); id <= 40; id++ {
 		if id != 6 {
 			send(second, id, 2, sent)
 		}
 	}
+	return first, second
+}
+
+// What is pruned is counted, and what may still matter stays as it was.
+func testPruning(t *testing.T, open Open) {
+	l := open(t)
+	first, second := sendTwoEditions(t, l)
 	Must(t, l.SaveArchivedPage(ctx, first, []byte("x")))
 	Must(t, l.FinishEdition(ctx, first, Noon))
 
@@ -121,9 +130,9 @@ func testPruning(t *testing.T, open Open) {
 	Want(t, true)(l.Record(ctx, nil, &ledger.Intent{Edition: second, Subscriber: 6, After: 1, Through: 2, At: Noon}))
 	Must(t, l.FinishEdition(ctx, second, Noon))
 	later := Noon.Add(time.Second)
-	// The five in the comments above stay.
+	// The five that sendTwoEditions names stay.
 	Want(t, 35)(prune(t, l, later, 7), nil)
-	_, err = l.Record(ctx, &ledger.Result{Edition: second, Subscriber: 6, Status: ledger.Sent, Code: 250, At: Noon}, nil)
+	_, err := l.Record(ctx, &ledger.Result{Edition: second, Subscriber: 6, Status: ledger.Sent, Code: 250, At: Noon}, nil)
 	Must(t, err)
 	Want(t, 0)(prune(t, l, later, 7), nil)
 	Want(t, []ledger.DeliveryCount{{Status: ledger.Sent, Code: 250, Provider: "big.example", Count: 25}, {Status: ledger.Sent, Code: 250, Count: 10}})(l.DeliveryCounts(ctx, first))
