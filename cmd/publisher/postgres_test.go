@@ -122,7 +122,6 @@ func TestServeSignsUpOnPostgreSQL(t *testing.T) {
 
 // Whoever comes after a serve that was killed settles what it was sending, once that is known to be dead.
 func TestKilledWhileConfirmingOnPostgreSQL(t *testing.T) {
-	t.Parallel()
 	testKilledWhileConfirming(t, 1, func() string { return "ledger: " + emptyLedger(t) + "\n" })
 }
 
