@@ -146,7 +146,7 @@ func (f *fleet) wantStopped(all ...*member) {
 		}
 		select {
 		case <-m.ended:
-		case <-time.After(patience):
+		case <-time.After(4 * patience): // it may be waiting for a lock of the ledger
 			f.t.Fatalf("%s does not end", m.name)
 		}
 		if m.code != exitHeld {
