@@ -138,10 +138,7 @@ func ledgerOnPostgreSQL(t *testing.T) testLedger {
 
 func TestKilledWhileSendingOnPostgreSQL(t *testing.T) {
 	for _, uncertain := range []string{"resend", "hold"} {
-		t.Run(uncertain, func(t *testing.T) {
-			t.Parallel()
-			testKilledWhileSending(t, uncertain, 600, 3, ledgerOnPostgreSQL(t))
-		})
+		t.Run(uncertain, func(t *testing.T) { testKilledWhileSending(t, uncertain, 600, 3, ledgerOnPostgreSQL(t)) })
 	}
 }
 
@@ -191,13 +188,11 @@ func TestRateOnPostgreSQL(t *testing.T) {
 }
 
 func TestKilledWhileLeavingOnPostgreSQL(t *testing.T) {
-	t.Parallel()
 	testKilledWhileLeaving(t, 2, ledgerOnPostgreSQL(t))
 }
 
 // After a kill the next run waits until the lease expires by itself, and works.
 func TestRunAfterKillOnPostgreSQL(t *testing.T) {
-	t.Parallel()
 	server := smtptest.Start(t, smtptest.Options{Delay: 20 * time.Millisecond})
 	c := newCrashIn(t, server, "resend", 100, testLedger{dsn: emptyLedger(t)})
 	if !c.kill(10) {
@@ -210,7 +205,6 @@ func TestRunAfterKillOnPostgreSQL(t *testing.T) {
 // Whoever is stopped for longer than a lease has lost it when it wakes, and ends; nobody is missed, and who
 // gets a mail twice was uncertain.
 func TestStoppedAndWokenOnPostgreSQL(t *testing.T) {
-	t.Parallel()
 	server := smtptest.Start(t, smtptest.Options{Delay: 20 * time.Millisecond})
 	at := ledgerOnPostgreSQL(t)
 	c := newCrashIn(t, server, "resend", 600, at)
@@ -249,7 +243,6 @@ func TestStoppedAndWokenOnPostgreSQL(t *testing.T) {
 // A server that crashes and starts again while mail goes out costs nobody a mail: what mail servers have
 // answered is kept beside, and the next run goes on.
 func TestServerCrashesOnPostgreSQL(t *testing.T) {
-	t.Parallel()
 	s := postgrestest.Start(t, "fsync = on")
 	mails := smtptest.Start(t, smtptest.Options{Delay: 20 * time.Millisecond})
 	c := newCrashIn(t, mails, "resend", 400, testLedger{dsn: s.Database(t)})
