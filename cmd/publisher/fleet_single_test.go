@@ -146,7 +146,7 @@ func (f *fleet) wantStopped(all ...*member) {
 		}
 		select {
 		case <-m.ended:
-		case <-time.After(4 * patience): // it may be waiting for a lock of the ledger
+		case <-time.After(patience):
 			f.t.Fatalf("%s does not end", m.name)
 		}
 		if m.code != exitHeld {
@@ -221,7 +221,7 @@ func TestPromotedStandbyStopsAllOnPostgreSQL(t *testing.T) {
 	f.await("mail", patience, func() bool { return f.sink.Total() > 300 })
 	standby.Stop(t)
 	sent := f.sink.Total()
-	f.await("more mail", patience, func() bool { return f.sink.Total() > sent+300 })
+	f.await("more mail", patience, func() bool { return f.sink.Total() > sent+50 })
 	f.db.Close()
 	f.postgres.Stop(t)
 	standby.Resume(t)
@@ -252,7 +252,7 @@ func TestRestoredStopsAllOnPostgreSQL(t *testing.T) {
 	f.await("mail", patience, func() bool { return f.sink.Total() > 300 })
 	dump := f.postgres.Dump(t, f.dsn)
 	sent := f.sink.Total()
-	f.await("more mail", patience, func() bool { return f.sink.Total() > sent+300 })
+	f.await("more mail", patience, func() bool { return f.sink.Total() > sent+50 })
 	for _, m := range all {
 		m.toDB.set(cuts)
 	}

@@ -49,9 +49,17 @@ func (e *LockedError) Error() string { return "another pass is running: " + e.Ho
 
 // DeadError means that other processes have declared this one dead, because it was cut off from the
 // ledger, and have taken its work over.
-type DeadError struct{ Err error }
+type DeadError struct {
+	Err error
+	// LostCommits is set if the ledger lacks something that this process has committed, which is the
+	// reason instead.
+	LostCommits bool
+}
 
 func (e *DeadError) Error() string {
+	if e.LostCommits {
+		return "the ledger lacks what this process has committed"
+	}
 	return "other processes took over this one's work, because it was cut off from the ledger"
 }
 

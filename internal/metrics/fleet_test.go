@@ -29,7 +29,7 @@ func TestFleet(t *testing.T) {
 	check(t, err)
 	defer l.Close()
 	for range 2 {
-		w, err := postgres.BeginWork(t.Context(), dsn, postgres.Options{StateDir: t.TempDir()}, "publisher work", "test")
+		w, err := postgres.BeginWork(t.Context(), dsn, postgres.Options{StateDir: t.TempDir()}, "publisher work", "test", postgres.Life{})
 		check(t, err)
 		defer w.Close()
 		_, err = w.Places([]places.Rate{{Count: 100, Per: time.Hour}}).Trade(t.Context(), places.Trade{Want: 5, Ended: 2})

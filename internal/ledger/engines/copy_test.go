@@ -143,7 +143,7 @@ func TestCopyKeepsTheRate(t *testing.T) {
 	with(t, from, func(l *ledger.Ledger) { must(t, l.LogSends(ctx, time.Now(), 7)) })
 	_, err := copyLedger(from, to)
 	must(t, err)
-	w, err := postgres.BeginWork(ctx, to.DSN, postgres.Options{StateDir: to.StateDir}, "publisher work", "test")
+	w, err := postgres.BeginWork(ctx, to.DSN, postgres.Options{StateDir: to.StateDir}, "publisher work", "test", postgres.Life{})
 	must(t, err)
 	defer w.Close()
 	g, err := w.Places([]places.Rate{{Count: 10, Per: 24 * time.Hour}}).Trade(ctx, places.Trade{Want: 10})

@@ -21,6 +21,7 @@ import (
 //   - if the ledger is in another cluster or database: it is a copy,
 //   - if a machine has seen a later mark, or another token of the same one: the ledger was restored,
 //     or a standby took over that lacks commits,
+//   - if the ledger lacks what a process has committed since its machine saw a mark (see life.go),
 //   - if the last mark of a machine is another ledger's.
 //
 // The machine that finds it says so in the ledger, so that the others stop too.
@@ -113,11 +114,24 @@ func (e *engine) cloneError(what string) error {
 
 // CheckCloneMark implements [ledger.Engine].
 func (e *engine) CheckCloneMark(ctx context.Context) error {
+	_, err := e.checkAfter(ctx, Life{})
+	return err
+}
+
+// checkAfter is CheckCloneMark after an earlier life of this process. It returns the mark.
+func (e *engine) checkAfter(ctx context.Context, earlier Life) (mark int64, err error) {
 	g, what, err := e.checkClone(ctx, e.db)
-	if err != nil || what == "" {
-		return err
+	if err == nil && what == "" {
+		var lost bool
+		if lost, err = earlier.isLost(ctx, e.db, g); lost {
+			what = "the ledger lacks what was sent from this machine last"
+		}
+		err = e.fail("look for the last commits", err)
 	}
-	return e.stop(ctx, g, what)
+	if err != nil || what == "" {
+		return g.counter, err
+	}
+	return 0, e.stop(ctx, g, what)
 }
 
 // checkClone compares the ledger with this machine's mark: see compare.

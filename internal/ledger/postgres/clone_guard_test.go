@@ -163,6 +163,59 @@ func TestStandbyLacksCommits(t *testing.T) {
 	wantAdopted(t, onB, onA)
 }
 
+// Nor does one that lacks what a process has committed since the last mark, which the process knows.
+func TestStandbyLacksCommitsOfAProcess(t *testing.T) {
+	server := postgrestest.Start(t)
+	a, b := t.TempDir(), t.TempDir()
+	dsn := sentFrom(t, server, a, b)
+	edition := closeFor(t, dsn)
+	begin := func(dsn string, earlier postgres.Life) (*postgres.Worker, error) {
+		return postgres.BeginWork(ctx, dsn, postgres.Options{StateDir: a}, "publisher work", "test", earlier)
+	}
+	w, err := begin(dsn, postgres.Life{})
+	must(t, err)
+	record := func(subscriber int64) {
+		t.Helper()
+		ledgertest.Want(t, true)(w.Ledger.Record(ctx, nil, &ledger.Intent{Edition: edition, Subscriber: subscriber, Through: 1, At: noon}))
+	}
+	record(1)
+	complete := w.Life()
+	standby := server.Standby(t)
+	_, name := filepath.Split(strings.Split(dsn, "?")[0])
+	standby.Stop(t)
+	record(2)
+	lacking := w.Life()
+	server.Stop(t)
+	w.Close() // of a server that is gone
+	standby.Resume(t)
+	standby.Promote(t)
+
+	w, err = begin(standby.DSN(name), complete)
+	must(t, err)
+	must(t, w.Close())
+	onA, onB := openAt(t, standby.DSN(name), a), openAt(t, standby.DSN(name), b)
+	must(t, onA.CheckCloneMark(ctx))
+	var clone *ledger.CloneError
+	const why = "the ledger lacks what was sent from this machine last"
+	if _, err := begin(standby.DSN(name), lacking); !errors.As(err, &clone) || !strings.Contains(err.Error(), why) {
+		t.Errorf("%v, want %q", err, why)
+	}
+	wantStopped(t, onB, why)
+	wantStopped(t, onA, why)
+	wantAdopted(t, onB, onA)
+	w, err = begin(standby.DSN(name), lacking)
+	must(t, err)
+	must(t, w.Close())
+}
+
+// closeFor closes an edition of a new post, and returns its number.
+func closeFor(t *testing.T, dsn string) int64 {
+	t.Helper()
+	l := openAt(t, dsn, t.TempDir())
+	ledgertest.Number(t, l, 1)
+	return ledgertest.CloseEdition(t, l, "weekly", 0, 1)
+}
+
 // Another ledger in the place of the one that mail was sent from does not send.
 func TestAnotherLedgerDoesNotSend(t *testing.T) {
 	server := postgrestest.Shared(t)

@@ -346,7 +346,7 @@ func (l *Lock) OpenWithBatches(ctx context.Context) (*ledger.Ledger, *Batches, e
 
 func (l *Lock) openEngine(ctx context.Context) (*engine, error) {
 	o := l.options
-	o.permit = permit{checkFence, l.fence}
+	o.permit = permit{query: checkFence, arg: l.fence}
 	return openAddress(ctx, l.dsn, o)
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"slices"
+	"sync/atomic"
 
 	"publisher/internal/ledger"
 )
@@ -57,7 +58,7 @@ func (e *engine) lock(ctx context.Context, tx *sql.Tx, touched []ledger.Touched)
 	if err := e.takeLocks(ctx, tx, touched); err != nil || e.permit.query == "" {
 		return err
 	}
-	_, err := tx.ExecContext(ctx, e.permit.query, e.permit.arg)
+	_, err := tx.ExecContext(ctx, e.permit.query, e.permit.args()...)
 	return err
 }
 
@@ -66,6 +67,27 @@ func (e *engine) lock(ctx context.Context, tx *sql.Tx, touched []ledger.Touched)
 type permit struct {
 	query string // "" for none
 	arg   int64
+	beats *atomic.Int64 // the highest result of query that is known to be committed, its second argument; nil: it has none
+}
+
+func (p permit) args() []any {
+	if p.beats == nil {
+		return []any{p.arg}
+	}
+	return []any{p.arg, p.beats.Load()}
+}
+
+// committed takes in a result of query that was committed.
+func (p permit) committed(beats int64) {
+	if p.beats != nil {
+		raise(p.beats, beats)
+	}
+}
+
+// raise sets n to a value that is higher.
+func raise(n *atomic.Int64, to int64) {
+	for last := n.Load(); to > last && !n.CompareAndSwap(last, to); last = n.Load() {
+	}
 }
 
 func (e *engine) takeLocks(ctx context.Context, tx *sql.Tx, touched []ledger.Touched) error {

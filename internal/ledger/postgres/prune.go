@@ -3,8 +3,9 @@ package postgres
 import (
 	"context"
 	"database/sql"
-	"publisher/internal/ledger/postgres/connect"
 	"time"
+
+	"publisher/internal/ledger/postgres/connect"
 )
 
 const (

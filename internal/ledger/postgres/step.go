@@ -178,15 +178,15 @@ func (r *recorder) runStep(ctx context.Context, requests int, subscribers []int6
 	batch.Queue(beginStep, int64(stepsLock), attemptLockTimeout(r.engine.wait))
 	slices.Sort(subscribers)
 	batch.Queue(lockSubscribers, slices.Compact(subscribers))
-	if g := r.engine.permit; g.query != "" {
-		batch.Queue(g.query, g.arg)
+	permit := r.engine.permit
+	if permit.query != "" {
+		batch.Queue(permit.query, permit.args()...)
 	}
 	batch.Queue(stepStatement, args...)
 	results := conn.SendBatch(ctx, batch)
-	for range batch.Len() - 1 {
-		if _, err := results.Exec(); err != nil {
-			return nil, errors.Join(err, results.Close())
-		}
+	beats, err := permit.read(results)
+	if err != nil {
+		return nil, errors.Join(err, results.Close())
 	}
 	rows, err := results.Query()
 	if err == nil {
@@ -202,7 +202,27 @@ func (r *recorder) runStep(ctx context.Context, requests int, subscribers []int6
 	if closed := results.Close(); err == nil {
 		err = closed
 	}
+	if err == nil {
+		permit.committed(beats)
+	}
 	return verdicts, err
+}
+
+// read reads the results of a step up to that of the permit, and returns what it says.
+func (p permit) read(results pgx.BatchResults) (beats int64, err error) {
+	for range 2 { // the locks
+		if _, err := results.Exec(); err != nil {
+			return 0, err
+		}
+	}
+	switch {
+	case p.query == "":
+	case p.beats == nil:
+		_, err = results.Exec()
+	default:
+		err = results.QueryRow().Scan(&beats)
+	}
+	return beats, err
 }
 
 // note keeps count of the deliveries under way.

@@ -62,7 +62,7 @@ func (r *recorder) lockStep(ctx context.Context, tx *sql.Tx, group []*grouped.Ca
 	if _, err := tx.ExecContext(ctx, lockSubscribers, slices.Compact(subscribers)); err != nil || r.engine.permit.query == "" {
 		return err
 	}
-	_, err := tx.ExecContext(ctx, r.engine.permit.query, r.engine.permit.arg)
+	_, err := tx.ExecContext(ctx, r.engine.permit.query, r.engine.permit.args()...)
 	return err
 }
 

@@ -73,11 +73,11 @@ const whateverBeats = -1
 
 // Resume takes over what an earlier life of this process has left, which is over: it need not be
 // silent for long. What servers answered, and the ledger could not take, is recorded before.
-func (w *Worker) Resume(ctx context.Context, earlier int64, hold bool, now time.Time) error {
-	if _, err := w.recordLate(ctx, earlier); err != nil {
+func (w *Worker) Resume(ctx context.Context, earlier Life, hold bool, now time.Time) error {
+	if _, err := w.recordLate(ctx, earlier.worker); err != nil {
 		return err
 	}
-	_, err := w.takeOver(ctx, earlier, whateverBeats, hold, now)
+	_, err := w.takeOver(ctx, earlier.worker, whateverBeats, hold, now)
 	return err
 }
 

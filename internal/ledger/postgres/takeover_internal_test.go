@@ -52,7 +52,7 @@ func handOut(t *testing.T) *handedOut {
 
 func (h *handedOut) work(t *testing.T) *Worker {
 	t.Helper()
-	w, err := BeginWork(ctx, h.dsn, Options{StateDir: t.TempDir()}, "publisher work", "test")
+	w, err := BeginWork(ctx, h.dsn, Options{StateDir: t.TempDir()}, "publisher work", "test", Life{})
 	noError(t, err)
 	t.Cleanup(func() { w.Close() })
 	return w
@@ -169,6 +169,23 @@ func TestTakeOver(t *testing.T) {
 				t.Errorf("%+v, %v", done, err)
 			}
 		})
+	}
+}
+
+// A process that goes on with a ledger which lacks its commits is over.
+func TestLostCommitsEndALife(t *testing.T) {
+	h := handOut(t)
+	w := h.work(t)
+	h.claim(t, w, h.first[0])
+	h.begin(t, w, 1)
+	_, err := h.e.pool.Exec(ctx, "UPDATE worker SET beats = beats - 1 WHERE id = $1", w.ID)
+	noError(t, err)
+	var dead *ledger.DeadError
+	if _, err := w.Ledger.Record(ctx, h.sent(1), nil); !errors.As(err, &dead) || !dead.LostCommits {
+		t.Errorf("a result: %v", err)
+	}
+	if err := w.Finish(ctx, &h.first[0], Ending{}); !errors.As(err, &dead) || !dead.LostCommits {
+		t.Errorf("a change: %v", err)
 	}
 }
 

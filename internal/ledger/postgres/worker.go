@@ -22,7 +22,7 @@ import (
 // transactions raises its count of beats, and fails once another process has declared it dead; so
 // does an idle beat. See silence.go and takeover.go for who does that, and when.
 const (
-	raiseBeat = "SELECT raise_beat($1)"
+	raiseBeat = "SELECT raise_beat($1, $2)"
 	beatEvery = 2 * time.Second
 	beatTime  = 8 * time.Second // for one beat
 	endTime   = 3 * time.Second // for saying that a life is over
@@ -35,6 +35,8 @@ type Worker struct {
 	*Batches
 
 	began  time.Time
+	mark   int64              // of the clone guard at the beginning
+	beats  atomic.Int64       // the highest count that is known to be committed
 	heard  atomic.Int64       // how long after began the last beat was sent that arrived
 	end    context.CancelFunc // of the beats
 	beaten sync.WaitGroup
@@ -43,14 +45,15 @@ type Worker struct {
 	gaveUp atomic.Bool
 }
 
-// BeginWork begins a life of a process that runs a command, unless the ledger is a copy; version is the
-// program's.
-func BeginWork(ctx context.Context, dsn string, o Options, command, version string) (*Worker, error) {
+// BeginWork begins a life of a process that runs a command, unless the ledger is a copy, or lacks
+// what an earlier life of the process has committed; version is the program's.
+func BeginWork(ctx context.Context, dsn string, o Options, command, version string, earlier Life) (*Worker, error) {
 	e, err := openAddress(ctx, dsn, o)
 	if err != nil {
 		return nil, err
 	}
-	if err := e.CheckCloneMark(ctx); err != nil {
+	mark, err := e.checkAfter(ctx, earlier)
+	if err != nil {
 		return nil, errors.Join(err, e.Close())
 	}
 	b, err := newBatches(e)
@@ -61,7 +64,8 @@ func BeginWork(ctx context.Context, dsn string, o Options, command, version stri
 	if err != nil {
 		return nil, errors.Join(e.fail("begin to work", err), e.Close())
 	}
-	e.permit, e.owner = permit{raiseBeat, w.ID}, strconv.FormatInt(w.ID, 10)
+	w.mark = mark
+	e.permit, e.owner = permit{raiseBeat, w.ID, &w.beats}, strconv.FormatInt(w.ID, 10)
 	if w.Ledger, err = e.ledger(ctx); err != nil {
 		return nil, err
 	}
@@ -99,7 +103,7 @@ func (w *Worker) Unavailable(err error) bool { return w.engine.Unavailable(err) 
 func (w *Worker) Pool() *pgxpool.Pool { return w.engine.pool }
 
 // Lost returns a context that ends, with a *ledger.DeadError as its cause, once the worker knows
-// that it was declared dead.
+// that it was declared dead, or that the ledger lacks commits.
 func (w *Worker) Lost() context.Context { return w.lost }
 
 // beat raises the count until ctx ends, or the worker is dead. A server that is away is no reason to
@@ -115,12 +119,14 @@ func (w *Worker) beat(ctx context.Context) {
 		}
 		began := time.Now()
 		within, cancel := context.WithTimeout(ctx, beatTime)
-		_, err := w.engine.pool.Exec(within, raiseBeat, w.ID)
+		var beats int64
+		err := w.engine.pool.QueryRow(within, raiseBeat, w.engine.permit.args()...).Scan(&beats)
 		cancel()
 		w.note(began, err)
-		if connect.Code(err) == connect.DeclaredDead {
+		if w.lost.Err() != nil {
 			return
 		}
+		w.engine.permit.committed(beats)
 	}
 }
 
@@ -133,13 +139,11 @@ func (w *Worker) GiveUp() {
 
 // note takes in how a beat went that was sent at a time.
 func (w *Worker) note(sent time.Time, err error) {
-	switch {
-	case err == nil:
-		after := int64(sent.Sub(w.began))
-		for last := w.heard.Load(); after > last && !w.heard.CompareAndSwap(last, after); last = w.heard.Load() {
-		}
-	case connect.Code(err) == connect.DeclaredDead:
-		w.lose(connect.Advise(err))
+	var dead *ledger.DeadError
+	if err == nil {
+		raise(&w.heard, int64(sent.Sub(w.began)))
+	} else if errors.As(connect.Advise(err), &dead) {
+		w.lose(dead)
 	}
 }
 

@@ -88,12 +88,12 @@ func Run(ctx context.Context, o Options) error {
 		}
 	}
 	o.rememberServer()
-	var earlier int64 // the worker that this process was before; 0 for none
+	var earlier postgres.Life
 	log := onChange(o.Log)
 	for {
-		id, err := live(ctx, o, sender, common, earlier)
-		if id != 0 {
-			earlier = id
+		lived, err := live(ctx, o, sender, common, earlier)
+		if lived.Any() {
+			earlier = lived
 		}
 		if ctx.Err() != nil {
 			if errors.Is(err, context.Canceled) || isDead(err) {
@@ -101,11 +101,11 @@ func Run(ctx context.Context, o Options) error {
 			}
 			return err
 		}
-		if earlier == 0 || isFinal(err) {
+		if !earlier.Any() || isFinal(err) {
 			return err
 		}
 		if isDead(err) {
-			o.Log.Warn("other processes took over this one's work; it begins anew", "error", err)
+			o.Log.Warn("this process begins anew", "reason", err)
 			continue
 		}
 		log(slog.LevelError, "working", err)
@@ -160,36 +160,37 @@ func isFinal(err error) bool {
 	return errors.As(err, &clone) || errors.As(err, &damaged)
 }
 
-// live is one life, after an earlier one unless that is 0. It returns the worker that it was; 0 if it did
-// not begin.
-func live(ctx context.Context, o Options, sender *delivery.Sender, common *sharing, earlier int64) (id int64, err error) {
-	w, err := postgres.BeginWork(ctx, o.DSN, postgres.Options{StateDir: o.StateDir}, o.Command, o.Version)
+// live is one life, after an earlier one if there was any. It returns what is known of it; the zero value
+// if it did not begin.
+func live(ctx context.Context, o Options, sender *delivery.Sender, common *sharing, earlier postgres.Life) (lived postgres.Life, err error) {
+	w, err := postgres.BeginWork(ctx, o.DSN, postgres.Options{StateDir: o.StateDir}, o.Command, o.Version, earlier)
 	if err != nil {
-		return 0, err
+		return lived, err
 	}
 	defer func() {
 		if closed := w.Close(); err == nil && closed != nil && !isDead(closed) {
 			err = closed
 		}
 	}()
-	if earlier != 0 {
+	if earlier.Any() {
 		if err := w.Resume(ctx, earlier, o.Config.Mail.Uncertain == "hold", o.Now()); err != nil {
-			return 0, err
+			return lived, err
 		}
 	}
 	if _, err := w.RecordLate(ctx); err != nil {
-		return 0, err
+		return lived, err
 	}
 	o.Note(nil)
 	defer common.serve(w)()
 	l, err := newLife(ctx, o, w, sender)
 	if err != nil {
-		return 0, err
+		return lived, err
 	}
 	if o.Working != nil {
 		o.Working()
 	}
-	return w.ID, l.agree(ctx, l.run)
+	err = l.agree(ctx, l.run)
+	return w.Life(), err
 }
 
 func isDead(err error) bool {

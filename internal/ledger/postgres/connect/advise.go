@@ -35,7 +35,8 @@ const (
 	crashShutdown        = "57P02"
 	cannotConnectNow     = "57P03"
 	fenced               = "PB001" // ours: the lease of the passes is another process's
-	DeclaredDead         = "PB002" // ours: this process was declared dead
+	declaredDead         = "PB002" // ours: this process was declared dead
+	lostCommits          = "PB003" // ours: the ledger lacks what this process has committed
 )
 
 // Advise adds to an error of PostgreSQL, or of the way to it, what to do about it. The text is one
@@ -89,8 +90,8 @@ func adviseOnServer(err error, server *pgconn.PgError) error {
 	switch server.Code {
 	case fenced:
 		return TakenOver("another process")
-	case DeclaredDead:
-		return &ledger.DeadError{Err: err}
+	case declaredDead, lostCommits:
+		return &ledger.DeadError{Err: err, LostCommits: server.Code == lostCommits}
 	case tooManyConnections:
 		return hint.With(&ledger.AwayError{Err: said}, "raise max_connections of the server, or end what else uses it, and run again")
 	case adminShutdown, crashShutdown, cannotConnectNow:

@@ -60,7 +60,7 @@ func IsUnavailable(err error) bool {
 		return true
 	}
 	if class := Code(err); class != "" {
-		return IsConflict(err) || isEnding(err) || class == readOnlyTransaction || class == fenced || class == DeclaredDead ||
+		return IsConflict(err) || isEnding(err) || class == readOnlyTransaction || class == fenced || class == declaredDead || class == lostCommits ||
 			slices.Contains([]string{"53", "54", "57", "58", "XX"}, class[:2])
 	}
 	return isLost(err)

@@ -56,14 +56,23 @@ CREATE TABLE takeover (
     uncertain BIGINT NOT NULL     -- mails
 );
 
+-- Returns the count. Fails if the worker was declared dead, or if a count was committed before that is
+-- as high: the ledger lacks commits.
+DROP FUNCTION raise_beat(BIGINT);
 -- +goose StatementBegin
-CREATE OR REPLACE FUNCTION raise_beat(me BIGINT) RETURNS VOID LANGUAGE plpgsql AS $$
+CREATE FUNCTION raise_beat(me BIGINT, committed BIGINT DEFAULT 0) RETURNS BIGINT LANGUAGE plpgsql AS $$
+DECLARE
+    raised BIGINT;
 BEGIN
-    UPDATE worker SET beats = beats + 1, beat_at = (EXTRACT(EPOCH FROM clock_timestamp()) * 1000000)::BIGINT WHERE id = me AND NOT dead;
+    UPDATE worker SET beats = beats + 1, beat_at = (EXTRACT(EPOCH FROM clock_timestamp()) * 1000000)::BIGINT WHERE id = me AND NOT dead RETURNING beats INTO raised;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'this process was declared dead' USING ERRCODE = 'PB002';
     END IF;
+    IF raised <= committed THEN
+        RAISE EXCEPTION 'the ledger lacks what this process has committed' USING ERRCODE = 'PB003';
+    END IF;
     PERFORM set_config('publisher.worker', me::TEXT, TRUE);
+    RETURN raised;
 END
 $$;
 -- +goose StatementEnd
