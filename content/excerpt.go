@@ -1,11 +1,12 @@
 package content
 
 import (
+	"strings"
+
 	"publisher/content/markdown"
 	"publisher/content/mdsource"
 	"publisher/content/sanitize"
 	"publisher/internal/htmldom"
-	"strings"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"

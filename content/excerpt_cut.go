@@ -1,10 +1,11 @@
 package content
 
 import (
-	"publisher/internal/htmldom"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"publisher/internal/htmldom"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"

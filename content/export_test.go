@@ -2,9 +2,10 @@ package content
 
 import (
 	"context"
+	"time"
+
 	"publisher/content/limits"
 	"publisher/content/post"
-	"time"
 )
 
 // Spent is what rendering a post cost.

@@ -2,16 +2,17 @@ package content
 
 import (
 	"context"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"time"
+
 	"publisher/content/dialect"
 	"publisher/content/frontmatter"
 	"publisher/content/limits"
 	"publisher/content/mdsource"
 	"publisher/content/post"
 	"publisher/internal/xmltext"
-	"runtime"
-	"strings"
-	"sync/atomic"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 )

@@ -4,6 +4,9 @@ import (
 	"context"
 	"fmt"
 	"path"
+	"slices"
+	"strings"
+
 	"publisher/content/dialect"
 	"publisher/content/limits"
 	"publisher/content/markdown"
@@ -13,8 +16,6 @@ import (
 	"publisher/content/slug"
 	"publisher/internal/htmldom"
 	"publisher/internal/xmltext"
-	"slices"
-	"strings"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"

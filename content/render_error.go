@@ -3,6 +3,7 @@ package content
 import (
 	"errors"
 	"fmt"
+
 	"publisher/content/dialect"
 	"publisher/content/limits"
 	"publisher/content/post"

@@ -7,8 +7,9 @@ import (
 	"fmt"
 	"hash/crc32"
 	"math"
-	"publisher/content/post"
 	"time"
+
+	"publisher/content/post"
 )
 
 // snapshotVersion changes with the encoding and with what a record means.

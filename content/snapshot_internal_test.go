@@ -2,10 +2,11 @@ package content
 
 import (
 	"fmt"
-	"publisher/content/post"
 	"reflect"
 	"testing"
 	"time"
+
+	"publisher/content/post"
 
 	"github.com/google/go-cmp/cmp"
 )

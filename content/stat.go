@@ -5,10 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"publisher/content/dialect"
-	"publisher/content/post"
 	"runtime"
 	"slices"
+
+	"publisher/content/dialect"
+	"publisher/content/post"
 
 	"golang.org/x/sync/errgroup"
 )

@@ -4,11 +4,12 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
-	"publisher/internal/xmltext"
 	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"publisher/internal/xmltext"
 )
 
 // tagGroup is a tag with its posts.

@@ -2,10 +2,11 @@ package feed
 
 import (
 	"cmp"
-	"publisher/internal/xmltext"
 	"slices"
 	"strings"
 	"time"
+
+	"publisher/internal/xmltext"
 
 	"golang.org/x/net/html"
 )

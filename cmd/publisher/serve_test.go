@@ -11,13 +11,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"publisher/internal/smtptest"
 	"regexp"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"publisher/internal/smtptest"
 )
 
 // served is the real program, serving a blog of its own.

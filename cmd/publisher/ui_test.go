@@ -1,9 +1,10 @@
 package main
 
 import (
-	"publisher/internal/publish/delivery"
 	"testing"
 	"time"
+
+	"publisher/internal/publish/delivery"
 )
 
 func TestProgressText(t *testing.T) {

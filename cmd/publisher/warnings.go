@@ -2,8 +2,9 @@ package main
 
 import (
 	"fmt"
-	"publisher/internal/publish/report"
 	"slices"
+
+	"publisher/internal/publish/report"
 )
 
 const (

@@ -3,9 +3,10 @@ package main
 import (
 	"bytes"
 	"fmt"
-	"publisher/internal/publish/report"
 	"strings"
 	"testing"
+
+	"publisher/internal/publish/report"
 )
 
 // However many warnings there are, at most twenty lines are printed, including the most frequent

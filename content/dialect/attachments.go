@@ -5,9 +5,10 @@ import (
 	"mime"
 	"net/url"
 	"path"
-	"publisher/content/post"
 	"strconv"
 	"strings"
+
+	"publisher/content/post"
 )
 
 // ImageText returns the picture that the front matter names, as the engine's themes resolve it.

@@ -4,9 +4,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync/atomic"
+
 	"publisher/content/liquid"
 	"publisher/content/markdown"
-	"sync/atomic"
 )
 
 // Blog is one blog as its engine reads it: its settings, the files beside its posts, and the

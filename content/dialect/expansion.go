@@ -3,13 +3,14 @@ package dialect
 import (
 	"fmt"
 	"html"
+	"regexp"
+	"slices"
+	"strings"
+
 	"publisher/content/limits"
 	"publisher/content/markdown"
 	"publisher/content/post"
 	"publisher/internal/xmltext"
-	"regexp"
-	"slices"
-	"strings"
 )
 
 // Expansion is one text in which an engine's shortcodes, tags and variables are expanded.

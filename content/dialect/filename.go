@@ -2,10 +2,11 @@ package dialect
 
 import (
 	"path"
-	"publisher/content/frontmatter"
 	"regexp"
 	"strings"
 	"time"
+
+	"publisher/content/frontmatter"
 )
 
 // FileName is what a post's path says.

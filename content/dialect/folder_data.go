@@ -6,8 +6,9 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"publisher/content/mdsource"
 	"strings"
+
+	"publisher/content/mdsource"
 )
 
 // FolderData is what an engine read in files beside the posts: defaults for the posts of a

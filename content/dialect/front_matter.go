@@ -3,13 +3,14 @@ package dialect
 import (
 	"fmt"
 	"maps"
+	"slices"
+	"strings"
+	"time"
+
 	"publisher/content/frontmatter"
 	"publisher/content/markdown"
 	"publisher/content/mdsource"
 	"publisher/internal/xmltext"
-	"slices"
-	"strings"
-	"time"
 )
 
 // OtherDates are names of other programs for a post's date.

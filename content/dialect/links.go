@@ -5,13 +5,14 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
+	"strings"
+
 	"publisher/content/limits"
 	"publisher/content/mdsource"
 	"publisher/content/sanitize"
 	"publisher/internal/uri"
 	"publisher/internal/xmltext"
-	"slices"
-	"strings"
 
 	"golang.org/x/text/unicode/norm"
 )

@@ -2,10 +2,11 @@ package dialect
 
 import (
 	"net/url"
-	"publisher/content/post"
-	"publisher/content/sanitize"
 	"strings"
 	"testing"
+
+	"publisher/content/post"
+	"publisher/content/sanitize"
 )
 
 // plainLinks gives no link a meaning of its own.

@@ -3,8 +3,9 @@ package dialect
 import (
 	"os"
 	"path/filepath"
-	"publisher/content/liquid"
 	"strings"
+
+	"publisher/content/liquid"
 )
 
 // macros are what Liquid asks of the program, but for an engine's own tags, filters and includes.

@@ -5,10 +5,11 @@ import (
 	"fmt"
 	"path"
 	"path/filepath"
-	"publisher/content/post"
-	"publisher/internal/xmltext"
 	"slices"
 	"strings"
+
+	"publisher/content/post"
+	"publisher/internal/xmltext"
 
 	"github.com/bmatcuk/doublestar/v4"
 )

@@ -4,6 +4,10 @@ import (
 	"fmt"
 	"maps"
 	"path"
+	"slices"
+	"strings"
+	"time"
+
 	"publisher/content/frontmatter"
 	"publisher/content/limits"
 	"publisher/content/markdown"
@@ -11,9 +15,6 @@ import (
 	"publisher/content/post"
 	"publisher/internal/uri"
 	"publisher/internal/xmltext"
-	"slices"
-	"strings"
-	"time"
 
 	"golang.org/x/text/language"
 )

@@ -2,9 +2,10 @@ package dialect
 
 import (
 	"path"
-	"publisher/content/post"
 	"strings"
 	"sync"
+
+	"publisher/content/post"
 )
 
 // PostIndex finds the posts of one scan. Each map is made on first use: a pass over an unchanged

@@ -2,10 +2,11 @@ package dialect
 
 import (
 	"path"
+	"strings"
+
 	"publisher/content/liquid"
 	"publisher/content/post"
 	"publisher/internal/xmltext"
-	"strings"
 
 	"golang.org/x/net/html"
 )

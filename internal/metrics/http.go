@@ -4,8 +4,9 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
-	"publisher/internal/httpstatus"
 	"time"
+
+	"publisher/internal/httpstatus"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )

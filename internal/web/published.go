@@ -3,10 +3,11 @@ package web
 import (
 	"context"
 	"fmt"
-	"publisher/internal/ledger"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"publisher/internal/ledger"
 )
 
 // lookForEditions is how often the ledger is asked whether there is a newer edition.

@@ -9,9 +9,10 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
-	"publisher/internal/web/connlimit"
 	"sync"
 	"time"
+
+	"publisher/internal/web/connlimit"
 )
 
 const maxHeader = 16 << 10

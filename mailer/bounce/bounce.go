@@ -8,10 +8,11 @@ import (
 	"fmt"
 	"io"
 	"net/mail"
-	"publisher/mailer/refusal"
 	"slices"
 	"strings"
 	"unicode"
+
+	"publisher/mailer/refusal"
 
 	"github.com/emersion/go-message"
 )

@@ -1,9 +1,10 @@
 package bounce
 
 import (
-	"publisher/mailer/refusal"
 	"strings"
 	"testing"
+
+	"publisher/mailer/refusal"
 
 	"github.com/google/go-cmp/cmp"
 )

@@ -2,8 +2,9 @@ package bounce
 
 import (
 	"iter"
-	"publisher/mailer/refusal"
 	"strings"
+
+	"publisher/mailer/refusal"
 )
 
 // failed records what the refusal is about, and returns the meaning of its report.

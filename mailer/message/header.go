@@ -3,10 +3,11 @@ package message
 import (
 	"encoding/base64"
 	"net/mail"
-	"publisher/mailer/address"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"publisher/mailer/address"
 )
 
 const (

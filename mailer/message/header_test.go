@@ -4,9 +4,10 @@ import (
 	"mime"
 	"net/mail"
 	"net/url"
-	"publisher/mailer/address"
 	"strings"
 	"testing"
+
+	"publisher/mailer/address"
 )
 
 func TestAppendText(t *testing.T) {

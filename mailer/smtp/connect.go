@@ -10,12 +10,13 @@ import (
 	"net"
 	"net/textproto"
 	"os"
-	"publisher/internal/hint"
-	"publisher/mailer/refusal"
 	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"publisher/internal/hint"
+	"publisher/mailer/refusal"
 
 	"github.com/wneessen/go-mail/smtp"
 )

@@ -2,6 +2,7 @@ package smtp
 
 import (
 	"context"
+
 	"publisher/mailer/refusal"
 )
 

@@ -4,10 +4,11 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
-	"publisher/mailer/refusal"
 	"slices"
 	"strconv"
 	"strings"
+
+	"publisher/mailer/refusal"
 )
 
 const (

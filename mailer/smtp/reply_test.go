@@ -3,9 +3,10 @@ package smtp
 import (
 	"bufio"
 	"errors"
-	"publisher/mailer/refusal"
 	"strings"
 	"testing"
+
+	"publisher/mailer/refusal"
 
 	"github.com/google/go-cmp/cmp"
 )

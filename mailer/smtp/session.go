@@ -4,12 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
+	"time"
+
 	"publisher/mailer/address"
 	"publisher/mailer/dkim"
 	"publisher/mailer/message"
 	"publisher/mailer/refusal"
-	"strconv"
-	"time"
 
 	"github.com/wneessen/go-mail/smtp"
 )

@@ -2,10 +2,11 @@ package smtp
 
 import (
 	"fmt"
-	"publisher/mailer/message"
-	"publisher/mailer/refusal"
 	"strconv"
 	"strings"
+
+	"publisher/mailer/message"
+	"publisher/mailer/refusal"
 )
 
 // maxSize parses the value of the SIZE extension (RFC 1870 §4): the length in octets of the

@@ -2,9 +2,10 @@ package smtp
 
 import (
 	"fmt"
-	"publisher/mailer/refusal"
 	"strings"
 	"testing"
+
+	"publisher/mailer/refusal"
 )
 
 func TestMaxSize(t *testing.T) {

@@ -2,11 +2,12 @@ package smtp
 
 import (
 	"errors"
-	"publisher/internal/smtptest"
-	"publisher/mailer/refusal"
 	"strings"
 	"sync"
 	"testing"
+
+	"publisher/internal/smtptest"
+	"publisher/mailer/refusal"
 )
 
 // A server bears three connections; that is found out, and nobody waits for it.

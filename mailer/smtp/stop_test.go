@@ -3,11 +3,12 @@ package smtp
 import (
 	"context"
 	"errors"
-	"publisher/internal/smtptest"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"publisher/internal/smtptest"
 
 	"github.com/google/go-cmp/cmp"
 )

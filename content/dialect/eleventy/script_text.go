@@ -1,8 +1,9 @@
 package eleventy
 
 import (
-	"publisher/content/literal"
 	"strings"
+
+	"publisher/content/literal"
 )
 
 // argumentAt returns the rest of the argument list that contains an offset.

@@ -1,10 +1,11 @@
 package hugo
 
 import (
-	"publisher/content/dialect"
-	"publisher/content/frontmatter"
 	"strings"
 	"time"
+
+	"publisher/content/dialect"
+	"publisher/content/frontmatter"
 )
 
 // dateOrder is Hugo's frontmatter setting: the keys that each of a page's dates is read from, in

@@ -4,12 +4,13 @@ import (
 	"fmt"
 	"path"
 	"path/filepath"
-	"publisher/content/dialect"
-	"publisher/content/glob"
-	"publisher/content/post"
 	"regexp"
 	"slices"
 	"strings"
+
+	"publisher/content/dialect"
+	"publisher/content/glob"
+	"publisher/content/post"
 )
 
 // rules are the settings that decide which files Hugo makes pages of.

@@ -2,13 +2,14 @@ package hugo
 
 import (
 	"path"
+	"slices"
+	"strings"
+
 	"publisher/content/dialect"
 	"publisher/content/dialect/hugo/shortcode"
 	"publisher/content/frontmatter"
 	"publisher/content/glob"
 	"publisher/content/post"
-	"slices"
-	"strings"
 )
 
 // folders is what _index.md files say of the pages below them, and the blog's templates.

@@ -2,15 +2,16 @@ package hugo
 
 import (
 	"html/template"
+	"regexp"
+	"strings"
+	"unicode"
+
 	"publisher/content/dialect"
 	"publisher/content/dialect/hugo/shortcode"
 	"publisher/content/limits"
 	"publisher/content/markdown"
 	"publisher/content/mdsource"
 	"publisher/internal/htmldom"
-	"regexp"
-	"strings"
-	"unicode"
 
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"

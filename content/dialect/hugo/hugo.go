@@ -6,6 +6,10 @@ import (
 	"cmp"
 	"net/url"
 	"path"
+	"regexp"
+	"slices"
+	"strings"
+
 	"publisher/content/dialect"
 	"publisher/content/dialect/hugo/shortcode"
 	"publisher/content/frontmatter"
@@ -13,9 +17,6 @@ import (
 	"publisher/content/mdsource"
 	"publisher/content/slug"
 	"publisher/internal/xmltext"
-	"regexp"
-	"slices"
-	"strings"
 )
 
 // Engine reads posts as Hugo does.

@@ -5,9 +5,10 @@ import (
 	"net/url"
 	"path"
 	"path/filepath"
+	"strings"
+
 	"publisher/content/dialect"
 	"publisher/content/frontmatter"
-	"strings"
 )
 
 // languages are those that the settings name, by lower-case tag.

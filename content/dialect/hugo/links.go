@@ -3,11 +3,12 @@ package hugo
 import (
 	"net/url"
 	"path"
+	"strings"
+
 	"publisher/content/dialect"
 	"publisher/content/frontmatter"
 	"publisher/content/mdsource"
 	"publisher/content/sanitize"
-	"strings"
 )
 
 // ResolveLink follows links that sites of Hugo have besides addresses: to a page's file or

@@ -2,10 +2,11 @@ package hugo
 
 import (
 	"cmp"
-	"publisher/content/frontmatter"
-	"publisher/content/markdown"
 	"slices"
 	"strings"
+
+	"publisher/content/frontmatter"
+	"publisher/content/markdown"
 )
 
 // readMarkup reads the settings of Hugo's Markdown.

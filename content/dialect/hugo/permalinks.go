@@ -4,11 +4,12 @@ import (
 	"cmp"
 	"maps"
 	"path"
+	"slices"
+	"strings"
+
 	"publisher/content/dialect"
 	"publisher/content/frontmatter"
 	"publisher/content/glob"
-	"slices"
-	"strings"
 )
 
 // permalinkRule is one rule of Hugo's permalinks.

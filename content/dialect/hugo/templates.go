@@ -6,13 +6,14 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
 	"publisher/content/dialect"
 	"publisher/content/dialect/hugo/shortcode"
 	"publisher/content/frontmatter"
 	"publisher/content/liquid"
-	"regexp"
-	"slices"
-	"strings"
 )
 
 // templateReader reads the blog's templates into its library.

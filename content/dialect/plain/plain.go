@@ -2,11 +2,12 @@
 package plain
 
 import (
+	"strings"
+
 	"publisher/content/dialect"
 	"publisher/content/dialect/hugo/shortcode"
 	"publisher/content/frontmatter"
 	"publisher/content/slug"
-	"strings"
 )
 
 // Engine reads a folder of Markdown files without an engine.

@@ -5,12 +5,13 @@ import (
 	"maps"
 	"path"
 	"path/filepath"
+	"slices"
+	"strings"
+
 	"publisher/content/dialect"
 	"publisher/content/frontmatter"
 	"publisher/content/glob"
 	"publisher/content/post"
-	"slices"
-	"strings"
 )
 
 // readIgnored reads ignored_content. Zola does not build a site with a malformed one.

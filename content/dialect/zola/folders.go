@@ -2,10 +2,11 @@ package zola
 
 import (
 	"path"
+	"strings"
+
 	"publisher/content/dialect"
 	"publisher/content/frontmatter"
 	"publisher/content/post"
-	"strings"
 )
 
 // folders is what _index.md files say of the pages below them, and the blog's shortcodes.

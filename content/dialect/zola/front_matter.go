@@ -1,11 +1,12 @@
 package zola
 
 import (
-	"publisher/content/frontmatter"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
+
+	"publisher/content/frontmatter"
 
 	"github.com/pelletier/go-toml/v2"
 	"go.yaml.in/yaml/v3"

@@ -2,10 +2,11 @@ package zola
 
 import (
 	"html"
-	"publisher/content/dialect"
-	"publisher/content/mdsource"
 	"regexp"
 	"strings"
+
+	"publisher/content/dialect"
+	"publisher/content/mdsource"
 )
 
 // markPattern matches {{ name(…) }} or {% name(…) %}, which {% end %} closes, and the escaped

@@ -2,9 +2,10 @@ package zola
 
 import (
 	_ "embed"
-	"publisher/content/slug"
 	"strings"
 	"unicode"
+
+	"publisher/content/slug"
 
 	"github.com/mozillazg/go-unidecode"
 )

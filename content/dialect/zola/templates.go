@@ -5,12 +5,13 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"publisher/content/dialect"
-	"publisher/content/liquid"
-	"publisher/content/mdsource"
 	"regexp"
 	"strconv"
 	"strings"
+
+	"publisher/content/dialect"
+	"publisher/content/liquid"
+	"publisher/content/mdsource"
 )
 
 // readShortcodes reads the templates of the blog's shortcodes, then those of its theme.

@@ -3,14 +3,15 @@ package zola
 
 import (
 	"path"
+	"regexp"
+	"strings"
+
 	"publisher/content/dialect"
 	"publisher/content/frontmatter"
 	"publisher/content/glob"
 	"publisher/content/markdown"
 	"publisher/content/post"
 	"publisher/content/sanitize"
-	"regexp"
-	"strings"
 )
 
 // Engine reads posts as Zola does.

@@ -6,8 +6,9 @@ import (
 	"database/sql/driver"
 	"errors"
 	"io"
-	"publisher/internal/ledger/postgres/connect"
 	"sync"
+
+	"publisher/internal/ledger/postgres/connect"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"

@@ -5,8 +5,9 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
-	"publisher/internal/ledger/lockwait"
 	"time"
+
+	"publisher/internal/ledger/lockwait"
 )
 
 // rawConn uses the driver without database/sql, whose bookkeeping costs more than the few

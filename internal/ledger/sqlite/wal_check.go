@@ -8,8 +8,9 @@ import (
 	"io/fs"
 	"math/rand/v2"
 	"os"
-	"publisher/internal/ledger/sqlite/walfile"
 	"time"
+
+	"publisher/internal/ledger/sqlite/walfile"
 )
 
 // checkWAL checks that the write-ahead log beside a database belongs to it. SQLite applies

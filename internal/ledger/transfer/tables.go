@@ -7,9 +7,10 @@ import (
 	"database/sql"
 	"fmt"
 	"iter"
-	"publisher/internal/ledger/sqlutil"
 	"slices"
 	"strings"
+
+	"publisher/internal/ledger/sqlutil"
 )
 
 // Kind says what the values of a column are.

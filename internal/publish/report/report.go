@@ -4,8 +4,9 @@ package report
 
 import (
 	"cmp"
-	"publisher/internal/hint"
 	"slices"
+
+	"publisher/internal/hint"
 )
 
 // Pass is what a pass did, or for a plan would do. Its JSON must not change.

@@ -5,11 +5,12 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"publisher/internal/web/accept"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"publisher/internal/web/accept"
 )
 
 const (

@@ -5,12 +5,13 @@ import (
 	"maps"
 	"net/url"
 	"path"
-	"publisher/content/dialect"
-	"publisher/content/frontmatter"
-	"publisher/content/mdsource"
 	"strconv"
 	"strings"
 	"time"
+
+	"publisher/content/dialect"
+	"publisher/content/frontmatter"
+	"publisher/content/mdsource"
 )
 
 // callContext is the context of a shortcode's template. Exported names are Hugo's, since

@@ -5,13 +5,14 @@ import (
 	htmltemplate "html/template"
 	"io"
 	"maps"
-	"publisher/content/dialect"
-	"publisher/content/limits"
-	"publisher/content/post"
 	"strings"
 	"text/template"
 	"text/template/parse"
 	"unicode"
+
+	"publisher/content/dialect"
+	"publisher/content/limits"
+	"publisher/content/post"
 )
 
 // Host is what shortcodes and templates ask of Hugo's rules.

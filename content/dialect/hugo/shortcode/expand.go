@@ -4,13 +4,14 @@ package shortcode
 import (
 	"html"
 	"path"
+	"slices"
+	"strings"
+
 	"publisher/content/dialect"
 	"publisher/content/frontmatter"
 	"publisher/content/markdown"
 	"publisher/content/mdsource"
 	"publisher/internal/xmltext"
-	"slices"
-	"strings"
 )
 
 // maxNesting bounds the nesting of shortcodes.

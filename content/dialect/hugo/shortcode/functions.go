@@ -12,13 +12,14 @@ import (
 	"maps"
 	"net/url"
 	"path"
+	"regexp"
+	"strings"
+	"time"
+
 	"publisher/content/frontmatter"
 	"publisher/content/mdsource"
 	"publisher/content/slug"
 	"publisher/internal/htmldom"
-	"regexp"
-	"strings"
-	"time"
 )
 
 // functions returns Hugo's functions that need only their arguments and the page.

@@ -1,10 +1,11 @@
 package shortcode
 
 import (
-	"publisher/content/dialect"
-	"publisher/content/mdsource"
 	"strconv"
 	"strings"
+
+	"publisher/content/dialect"
+	"publisher/content/mdsource"
 )
 
 // mark is one mark of a shortcode: {{< name … >}}, {{% name … %}}, its end {{< /name >}} or the

@@ -2,10 +2,11 @@ package shortcode
 
 import (
 	"path"
+	"strings"
+
 	"publisher/content/dialect"
 	"publisher/content/mdsource"
 	"publisher/content/post"
-	"strings"
 )
 
 // ref returns the address of another page, found by its path or its file's name.

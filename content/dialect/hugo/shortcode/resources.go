@@ -6,15 +6,16 @@ import (
 	"net/url"
 	"path"
 	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
 	"publisher/content/dialect"
 	"publisher/content/glob"
 	"publisher/content/liquid"
 	"publisher/content/mdsource"
 	"publisher/content/sanitize"
 	"publisher/internal/xmltext"
-	"slices"
-	"strconv"
-	"strings"
 )
 
 // resource is a file of a page's bundle or of the assets, as templates see it. A scaled picture

@@ -3,9 +3,10 @@ package shortcode
 import (
 	"fmt"
 	"path"
-	"publisher/content/dialect"
 	"regexp"
 	"strings"
+
+	"publisher/content/dialect"
 )
 
 func (e *Evaluator) replace(text, old, with any, _ ...any) (string, error) {
