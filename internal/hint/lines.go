@@ -70,3 +70,17 @@ func splitAround(text string, parts []error) []string {
 	add(text)
 	return lines
 }
+
+// Split takes the lines of an error apart into what failed and what to do.
+func Split(text string) (failed, do string) {
+	var said, hints []string
+	for line := range strings.Lines(text) {
+		line = strings.TrimSpace(line)
+		if hint, found := strings.CutPrefix(line, prefix); found {
+			hints = append(hints, hint)
+		} else if line != "" {
+			said = append(said, line)
+		}
+	}
+	return strings.Join(said, "; "), strings.Join(hints, "; ")
+}

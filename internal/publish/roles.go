@@ -3,7 +3,6 @@ package publish
 import (
 	"context"
 	"errors"
-	"strings"
 	"sync"
 	"time"
 
@@ -68,12 +67,8 @@ func (d *Daemon) troubles() (all []fleet.Trouble) {
 	defer d.mu.Unlock()
 	var lack *catalog.LackError
 	if err := d.faults[partContent]; err != nil && (!d.leads || errors.As(err, &lack)) {
-		lines := hint.Lines(err)
-		t := fleet.Trouble{Message: lines[0], Decide: lack != nil}
-		if len(lines) > 1 {
-			t.Hint = strings.TrimPrefix(lines[1], "hint: ")
-		}
-		all = append(all, t)
+		message, what := hint.Split(hint.Text(err))
+		all = append(all, fleet.Trouble{Message: message, Hint: what, Decide: lack != nil})
 	}
 	if err := d.faults[partSignUps]; err != nil {
 		all = append(all, fleet.Trouble{Message: partSignUps + ": " + hint.Lines(err)[0]})

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"publisher/internal/config"
+	"publisher/internal/hint"
 	"publisher/internal/ledger"
 	"publisher/internal/ledger/backlog"
 	"publisher/internal/ledger/passstate"
@@ -237,27 +238,13 @@ func (m *maker) addFaults(ctx context.Context) error {
 	slices.Sort(parts)
 	for _, part := range parts {
 		f := faults[part]
-		message, what := splitHint(f.Message)
+		message, what := hint.Split(f.Message)
 		if what == "" {
 			what = "fix what it names; the next pass tries again"
 		}
 		m.find(Finding{Kind: KindFault, Part: part, Since: m.time(f.Since), Message: part + ": " + message, Hint: what})
 	}
 	return err
-}
-
-// splitHint takes the lines of an error apart into what failed and what to do.
-func splitHint(text string) (message, what string) {
-	var said, hints []string
-	for line := range strings.Lines(text) {
-		line = strings.TrimSpace(line)
-		if hint, found := strings.CutPrefix(line, "hint: "); found {
-			hints = append(hints, hint)
-		} else if line != "" {
-			said = append(said, line)
-		}
-	}
-	return strings.Join(said, "; "), strings.Join(hints, "; ")
 }
 
 func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
