@@ -97,23 +97,6 @@ func CountDue(ctx context.Context, l *ledger.Ledger, now time.Time) (n int, err 
 	return n, l.Fail("count the notices", err)
 }
 
-// Next returns when the next notice is due; zero if there is none.
-func Next(ctx context.Context, l *ledger.Ledger) (time.Time, error) {
-	var next sqlutil.Time
-	err := l.Reader().QueryRowContext(ctx, "SELECT MIN(next_at) FROM notice WHERE progress IN ('waiting', 'deferred')").Scan(&next)
-	return time.Time(next), l.Fail("read the notices", err)
-}
-
-// Count returns the number of notices of one kind to an address since a time.
-func Count(ctx context.Context, l *ledger.Ledger, kind Kind, email string, since time.Time) (n int, err error) {
-	key, err := address.Normalize(email)
-	if err != nil {
-		return 0, nil
-	}
-	err = l.Reader().QueryRowContext(ctx, "SELECT COUNT(*) FROM notice WHERE email_key = $1 AND kind = $2 AND created_at > $3", key, kind, sqlutil.Time(since)).Scan(&n)
-	return n, l.Fail("count the notices", err)
-}
-
 // Begin commits the intent to send a notice, and the tokens of this attempt. It reports
 // false if the notice must not be sent (any more).
 func Begin(ctx context.Context, l *ledger.Ledger, id int64, tokens []ledger.Token, now time.Time) (begun bool, err error) {
