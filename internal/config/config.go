@@ -136,7 +136,7 @@ type Mail struct {
 	PostalAddress string        `yaml:"postal_address"`
 	Bounces       string        `yaml:"bounces"`   // "maildir:PATH", "imaps://user:password@host/folder" or ""
 	Events        []Events      `yaml:"events"`    // what mail services post
-	Uncertain     string        `yaml:"uncertain"` // "resend" or "hold"
+	Uncertain     string        `yaml:"uncertain"` // "resend" or "hold": see HoldsUncertain
 	RetryFor      time.Duration `yaml:"retry_for"`
 	SMTP          SMTP          `yaml:"smtp"`
 	DKIM          []DKIM        `yaml:"dkim"`
@@ -145,6 +145,10 @@ type Mail struct {
 	// Resolved from Bounces.
 	Mailbox *Mailbox `yaml:"-"` // nil: none
 }
+
+// HoldsUncertain reports whether mails are held of which it is not known whether the server accepted them,
+// rather than sent again.
+func (m *Mail) HoldsUncertain() bool { return m.Uncertain == "hold" }
 
 // SMTP is the mail server. Without a host, the built-in catcher writes mail to the outbox.
 type SMTP struct {

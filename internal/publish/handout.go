@@ -126,7 +126,7 @@ func (s *pass) settleInterrupted(ctx context.Context) error {
 		s.warn(warnings)
 		return err
 	}
-	n, err := s.batches.SettleOrphans(ctx, s.cfg.Mail.Uncertain == "hold", s.start)
+	n, err := s.batches.SettleOrphans(ctx, s.cfg.Mail.HoldsUncertain(), s.start)
 	if n > 0 {
 		s.log.Warn("deliveries were interrupted", "count", n, "uncertain", s.cfg.Mail.Uncertain)
 	}

@@ -49,7 +49,7 @@ func (p *Publisher) openNotices(ctx context.Context, l *ledger.Ledger) (*notices
 // start takes over what an earlier process left.
 func (m *mailing) start(ctx context.Context) error {
 	if m.batches != nil {
-		n, err := m.batches.SettleNotices(ctx, m.cfg.Mail.Uncertain == "hold", m.now())
+		n, err := m.batches.SettleNotices(ctx, m.cfg.Mail.HoldsUncertain(), m.now())
 		if n > 0 {
 			m.log.Warn("notices were interrupted", "count", n, "uncertain", m.cfg.Mail.Uncertain)
 		}

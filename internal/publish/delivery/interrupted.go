@@ -53,7 +53,7 @@ func (i *Interrupted) Settle(ctx context.Context) ([]report.Warning, error) {
 		if !canceled[d.Edition] {
 			i.found[d.Edition]++
 		}
-		r := ledger.InterruptedResult(d.Edition, d.Subscriber, canceled[d.Edition], i.holds(), i.start)
+		r := ledger.InterruptedResult(d.Edition, d.Subscriber, canceled[d.Edition], i.cfg.Mail.HoldsUncertain(), i.start)
 		if _, err := i.ledger.Record(ctx, r, nil); err != nil {
 			return nil, err
 		}
@@ -63,8 +63,6 @@ func (i *Interrupted) Settle(ctx context.Context) ([]report.Warning, error) {
 	}
 	return warnings, nil
 }
-
-func (i *Interrupted) holds() bool { return i.cfg.Mail.Uncertain == "hold" }
 
 // Report adds the interrupted deliveries that Settle found to what a pass reports of
 // editions.
@@ -83,7 +81,7 @@ func (i *Interrupted) Report(ctx context.Context, all []report.Edition) ([]repor
 		}
 		all[at].Uncertain += n
 		what := "mail.uncertain holds them: `publisher editions retry %d` sends them again"
-		if !i.holds() {
+		if !i.cfg.Mail.HoldsUncertain() {
 			all[at].Resent += n
 			what = "they are sent again with the same Message-ID, and may arrive twice: `publisher editions show %d` lists them"
 		}

@@ -72,7 +72,7 @@ func (q *Queue) result(o *smtp.Outcome) *ledger.Result {
 		// due.
 		r.Status, r.KeepCursor = ledger.Failed, true
 	case smtp.Uncertain:
-		if q.Config.Mail.Uncertain == "hold" {
+		if q.Config.Mail.HoldsUncertain() {
 			r.Status = ledger.Uncertain
 			return r
 		}

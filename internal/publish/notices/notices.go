@@ -71,14 +71,12 @@ func New(ctx context.Context, o Options) (*Queue, error) {
 // Settle decides about the notices that were going out when an earlier process died:
 // mail.uncertain says whether they are sent again.
 func (q *Queue) Settle(ctx context.Context) error {
-	n, err := noticequeue.Settle(ctx, q.Ledger, q.resends(), q.Now())
+	n, err := noticequeue.Settle(ctx, q.Ledger, !q.Config.Mail.HoldsUncertain(), q.Now())
 	if n > 0 {
 		q.Log.Warn("notices were interrupted", "count", n, "uncertain", q.Config.Mail.Uncertain)
 	}
 	return err
 }
-
-func (q *Queue) resends() bool { return q.Config.Mail.Uncertain != "hold" }
 
 // Refresh decides about new sign-ups and reads what is due.
 func (q *Queue) Refresh(ctx context.Context) error {

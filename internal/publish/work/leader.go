@@ -95,7 +95,7 @@ func (l *Leader) HandOut(ctx context.Context, c *editions.Composer, open []ledge
 		return true, l.renewLost(ctx)
 	}
 	// Nobody works: what is under way all the same is of somebody who could not say how it ended.
-	n, err := l.Batches.SettleOrphans(ctx, l.Config.Mail.Uncertain == "hold", l.Now())
+	n, err := l.Batches.SettleOrphans(ctx, l.Config.Mail.HoldsUncertain(), l.Now())
 	return n > 0, err
 }
 

@@ -122,7 +122,7 @@ func (l *life) run(ctx context.Context) error {
 		return err
 	}
 	var helpers sync.WaitGroup
-	helpers.Go(func() { l.worker.Watch(l.ending, l.Config.Mail.Uncertain == "hold", l.Now, note(l.Log)) })
+	helpers.Go(func() { l.worker.Watch(l.ending, l.Config.Mail.HoldsUncertain(), l.Now, note(l.Log)) })
 	helpers.Go(l.deliver)
 	helpers.Go(func() { l.reporter.run(l.ending, l.complain) })
 	if n := l.Notices; n != nil {
@@ -236,10 +236,7 @@ func (l *life) heed(err error) bool {
 		l.end(err)
 		return false
 	}
-	select {
-	case <-time.After(serverPause):
-	case <-l.ending.Done():
-	}
+	pause(l.ending, serverPause)
 	return true
 }
 

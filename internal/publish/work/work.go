@@ -109,9 +109,7 @@ func Run(ctx context.Context, o Options) error {
 			continue
 		}
 		log(slog.LevelError, "working", err)
-		select {
-		case <-time.After(nextLife):
-		case <-ctx.Done():
+		if pause(ctx, nextLife); ctx.Err() != nil {
 			return nil
 		}
 	}
@@ -137,6 +135,16 @@ func (o *Options) rememberServer() {
 			all = append(all, *t)
 		}
 		return all
+	}
+}
+
+// pause waits, at most until ctx ends.
+func pause(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
 	}
 }
 
@@ -173,7 +181,7 @@ func live(ctx context.Context, o Options, sender *delivery.Sender, common *shari
 		}
 	}()
 	if earlier.Any() {
-		if err := w.Resume(ctx, earlier, o.Config.Mail.Uncertain == "hold", o.Now()); err != nil {
+		if err := w.Resume(ctx, earlier, o.Config.Mail.HoldsUncertain(), o.Now()); err != nil {
 			return lived, err
 		}
 	}
