@@ -118,7 +118,7 @@ func AwaitLock(ctx context.Context, dsn string, o Options, command string, now f
 			break
 		}
 		if ctx.Err() != nil {
-			l.close()
+			l.Close()
 			return nil, ctx.Err()
 		}
 		w.Failed(ledger.Failure(a.Name, "wait for the lock", connect.Advise(err)))
@@ -172,7 +172,7 @@ func (l *Lock) stand(ctx context.Context, a *connect.Address, holder string, yie
 	return other, err
 }
 
-func (l *Lock) close() {
+func (l *Lock) Close() {
 	if l.pool != nil {
 		l.pool.Close()
 	}

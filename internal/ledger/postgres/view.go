@@ -13,14 +13,15 @@ import (
 	"publisher/internal/ledger"
 	"publisher/internal/ledger/grouped"
 	"publisher/internal/ledger/postgres/connect"
+	"publisher/internal/ledger/postgres/snapshot"
 )
 
 // view is a ledger.Engine for commands that only look: everything that it reads is as it was at one
 // moment, and what it changes is seen by nobody else and thrown away. It locks nothing that others
-// need, so that looking never stalls sending: see view_driver.go and view_shadow.go.
+// need, so that looking never stalls sending: see package snapshot.
 type view struct {
 	here    *engine // without a connection: for what this machine has beside the ledger
-	viewed  *viewed
+	viewed  *snapshot.Snapshot
 	db      *sql.DB
 	settler *ledger.Settler
 
@@ -47,11 +48,11 @@ func OpenCopy(ctx context.Context, dsn string, o Options) (*ledger.Ledger, error
 }
 
 func openView(ctx context.Context, a *connect.Address, stateDir string) (*view, error) {
-	viewed, err := startView(ctx, a.Config.ConnConfig)
+	viewed, err := snapshot.Begin(ctx, a.Config.ConnConfig)
 	if err != nil {
 		return nil, err
 	}
-	v := &view{here: &engine{name: a.Name, stateDir: stateDir}, viewed: viewed, db: viewed.database()}
+	v := &view{here: &engine{name: a.Name, stateDir: stateDir}, viewed: viewed, db: viewed.Database()}
 	err = v.createIfEmpty(ctx)
 	if err == nil {
 		v.settler, err = ledger.PrepareSettler(ctx, v.db)
@@ -135,7 +136,7 @@ func (v *view) Recipients(_ context.Context, _ int64, read func() ([]ledger.Reci
 
 // Stage implements [ledger.Engine].
 func (v *view) Stage(ctx context.Context, fill, merge func(*sql.Tx) error) error {
-	if _, err := v.db.ExecContext(ctx, importTables+"; "+viewTimeouts); err != nil {
+	if _, err := v.db.ExecContext(ctx, importTables+"; "+snapshot.Timeouts); err != nil {
 		return err
 	}
 	if err := v.Change(ctx, ledger.Touched{}, fill); err != nil {
@@ -180,4 +181,4 @@ func (v *view) Unavailable(error) bool { return false }
 func (v *view) Advise(err error) error { return (*engine)(nil).Advise(err) }
 
 // Close implements [ledger.Engine].
-func (v *view) Close() error { return errors.Join(v.db.Close(), v.viewed.close()) }
+func (v *view) Close() error { return errors.Join(v.db.Close(), v.viewed.Close()) }

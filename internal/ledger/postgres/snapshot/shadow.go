@@ -1,4 +1,4 @@
-package postgres
+package snapshot
 
 import (
 	"context"
@@ -15,10 +15,10 @@ var written = regexp.MustCompile(`(?is)\b(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM)\
 // shadowFor replaces the tables that a statement writes to by copies, for this session only. A
 // table that is written keeps its rows locked until the end of the transaction, and all
 // who change them would wait for somebody who looks.
-func (v *viewed) shadowFor(ctx context.Context, query string) error {
+func (s *Snapshot) shadowFor(ctx context.Context, query string) error {
 	for _, match := range written.FindAllStringSubmatch(query, -1) {
-		if table := strings.ToLower(match[1]); v.shared[table] && !v.shadowed[table] {
-			if err := v.shadow(ctx, table); err != nil {
+		if table := strings.ToLower(match[1]); s.shared[table] && !s.shadowed[table] {
+			if err := s.shadow(ctx, table); err != nil {
 				return fmt.Errorf("copying table %s: %w", table, err)
 			}
 		}
@@ -26,9 +26,9 @@ func (v *viewed) shadowFor(ctx context.Context, query string) error {
 	return nil
 }
 
-func (v *viewed) shadow(ctx context.Context, table string) error {
+func (s *Snapshot) shadow(ctx context.Context, table string) error {
 	name := pgx.Identifier{table}.Sanitize()
-	triggers, err := v.texts(ctx, `SELECT REGEXP_REPLACE(pg_get_triggerdef(t.oid), ' ON [^ ]+ FOR EACH ', ' ON pg_temp.' || $1 || ' FOR EACH ')
+	triggers, err := s.texts(ctx, `SELECT REGEXP_REPLACE(pg_get_triggerdef(t.oid), ' ON [^ ]+ FOR EACH ', ' ON pg_temp.' || $1 || ' FOR EACH ')
 		FROM pg_trigger t WHERE t.tgrelid = $1::REGCLASS AND NOT t.tgisinternal`, name)
 	if err != nil {
 		return err
@@ -39,23 +39,23 @@ func (v *viewed) shadow(ctx context.Context, table string) error {
 		"DO $$ BEGIN EXECUTE format('INSERT INTO pg_temp.%I OVERRIDING SYSTEM VALUE SELECT * FROM %I.%I', '" + table + "', current_schema(), '" + table + "'); END $$",
 		"ANALYZE pg_temp." + name,
 	}, triggers...) {
-		if _, err := v.pgx().Exec(ctx, statement, pgx.QueryExecModeSimpleProtocol); err != nil {
+		if _, err := s.pgx().Exec(ctx, statement, pgx.QueryExecModeSimpleProtocol); err != nil {
 			return err
 		}
 	}
-	v.shadowed[table] = true
-	return v.continueSequences(ctx, table)
+	s.shadowed[table] = true
+	return s.continueSequences(ctx, table)
 }
 
 // continueSequences has the copy of a table give ids after those of the table.
-func (v *viewed) continueSequences(ctx context.Context, table string) error {
+func (s *Snapshot) continueSequences(ctx context.Context, table string) error {
 	name := pgx.Identifier{table}.Sanitize()
-	columns, err := v.texts(ctx, "SELECT attname::TEXT FROM pg_attribute WHERE attrelid = ('pg_temp.' || $1)::REGCLASS AND attidentity <> '' AND NOT attisdropped", name)
+	columns, err := s.texts(ctx, "SELECT attname::TEXT FROM pg_attribute WHERE attrelid = ('pg_temp.' || $1)::REGCLASS AND attidentity <> '' AND NOT attisdropped", name)
 	if err != nil {
 		return err
 	}
 	for _, column := range columns {
-		_, err := v.pgx().Exec(ctx, fmt.Sprintf("SELECT setval(pg_get_serial_sequence('pg_temp.%s', '%s'), (SELECT MAX(%s) + 1 FROM pg_temp.%s), FALSE)",
+		_, err := s.pgx().Exec(ctx, fmt.Sprintf("SELECT setval(pg_get_serial_sequence('pg_temp.%s', '%s'), (SELECT MAX(%s) + 1 FROM pg_temp.%s), FALSE)",
 			name, column, pgx.Identifier{column}.Sanitize(), name))
 		if err != nil {
 			return err
@@ -65,8 +65,8 @@ func (v *viewed) continueSequences(ctx context.Context, table string) error {
 }
 
 // texts returns the values of a query with one column.
-func (v *viewed) texts(ctx context.Context, query string, args ...any) ([]string, error) {
-	rows, err := v.pgx().Query(ctx, query, args...)
+func (s *Snapshot) texts(ctx context.Context, query string, args ...any) ([]string, error) {
+	rows, err := s.pgx().Query(ctx, query, args...)
 	if err != nil {
 		return nil, err
 	}
