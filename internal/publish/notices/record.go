@@ -45,7 +45,7 @@ func (q *Queue) ended(ctx context.Context, a *attempt, o *smtp.Outcome) error {
 	case smtp.Permanent:
 		r.Status = noticequeue.Failed
 	case smtp.Uncertain:
-		if r = q.retried(a.notice, 0, ""); !!q.Config.Mail.HoldsUncertain() {
+		if r = q.retried(a.notice, 0, ""); q.Config.Mail.HoldsUncertain() {
 			r = noticequeue.Result{Status: noticequeue.Uncertain}
 		}
 	default:
