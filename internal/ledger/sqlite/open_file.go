@@ -149,10 +149,9 @@ var errForeign = hint.With(errors.New("it is another program's SQLite database")
 // wait for each other.
 func claim(ctx context.Context, db *sql.DB) error {
 	var id, tables int64
-	if err := db.QueryRowContext(ctx, "PRAGMA application_id").Scan(&id); err != nil {
-		return err
-	}
-	if err := db.QueryRowContext(ctx, "SELECT COUNT(*) FROM sqlite_master").Scan(&tables); err != nil {
+	// Read at one moment, or another process might mark and fill it in between.
+	const state = "SELECT application_id, (SELECT COUNT(*) FROM sqlite_master) FROM pragma_application_id"
+	if err := db.QueryRowContext(ctx, state).Scan(&id, &tables); err != nil {
 		return err
 	}
 	if id != applicationID {
