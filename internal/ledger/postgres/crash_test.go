@@ -4,7 +4,6 @@ package postgres_test
 
 import (
 	"slices"
-	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -26,23 +25,11 @@ func TestKilledWhileRecording(t *testing.T) {
 	edition := addMany(t, l, subscribers)
 
 	c := startChild(t, "record for ever", dsn)
-	said := map[int64]bool{}
-	hear := func(line string) bool {
-		n, err := strconv.ParseInt(line, 10, 64)
-		said[n] = err == nil
-		return err == nil
-	}
-	for range 400 {
-		hear(c.line(t))
-	}
-	must(t, c.Process.Kill())
-	for c.lines.Scan() && hear(c.lines.Text()) { // a line may be cut short by the kill
-	}
-	c.Wait()
+	said := c.KillAfter(t, 400)
 
 	sent, open := ended(t, l, edition)
-	for id, whole := range said {
-		if whole && !slices.Contains(sent, id) {
+	for _, id := range said {
+		if !slices.Contains(sent, id) {
 			t.Errorf("subscriber %d was said to be stored, and is not", id)
 		}
 	}
@@ -80,10 +67,10 @@ func TestKilledWhileImporting(t *testing.T) {
 	add(t, l, imports.Row{Email: "ann@example.com"})
 
 	c := startChild(t, "import for ever", dsn)
-	c.line(t)
+	c.Line(t)
 	must(t, c.Process.Kill())
 	want := 1
-	if c.lines.Scan() { // it was done before the kill came
+	if c.Lines.Scan() { // it was done before the kill came
 		want += 30_000
 	}
 	c.Wait()

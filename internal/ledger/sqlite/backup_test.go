@@ -22,7 +22,7 @@ func TestBackup(t *testing.T) {
 	must(t, l.AdvanceCloneMark(ctx))
 	must(t, l.Close())
 	c := startChild(t, "record for ever", dsn)
-	c.line(t)
+	c.Line(t)
 	folder := t.TempDir()
 	file := filepath.Join(folder, "backup.db")
 	for range 2 { // the second takes the first one's place

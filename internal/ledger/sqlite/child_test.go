@@ -1,7 +1,6 @@
 package sqlite_test
 
 import (
-	"bufio"
 	"database/sql"
 	"fmt"
 	"os"
@@ -14,82 +13,47 @@ import (
 	"time"
 
 	"publisher/internal/ledger"
-	"publisher/internal/ledger/imports"
+	"publisher/internal/ledger/ledgertest"
 	"publisher/internal/ledger/sqlite"
 )
 
-// The test binary runs itself as another process: childTask says what it does there with
-// the ledger childDSN.
-const (
-	childTask = "LEDGER_TEST_TASK"
-	childDSN  = "LEDGER_TEST_DSN"
-)
+// childDSN is the ledger of the tests' other processes.
+const childDSN = "LEDGER_TEST_DSN"
 
 // tasks print a line when they have reached the point that the test waits for.
 var tasks = map[string]func(dsn string) error{
 	"hold the lock":     holdLock,
 	"record for ever":   recordForEver,
 	"open":              openOnly,
-	"import for ever":   importForEver,
+	"import for ever":   opening(ledgertest.ImportForEver),
 	"fail to open":      failToOpen,
 	"copy and say what": copyOnly,
 	"fill the disk":     fillDisk,
 	"hold a copy":       holdCopy,
 	"lock the database": lockDatabaseForEver,
 	"erase for ever":    eraseForEver,
-	"prune":             pruneSlowly,
+	"prune":             opening(ledgertest.Prune),
 }
 
 func TestMain(m *testing.M) {
-	task, ok := os.LookupEnv(childTask)
-	if !ok {
-		os.Exit(m.Run())
-	}
-	if err := tasks[task](os.Getenv(childDSN)); err != nil {
-		fmt.Println("child:", err)
-		os.Exit(1)
-	}
+	ledgertest.Main(m, func(task string) error { return tasks[task](os.Getenv(childDSN)) })
 }
 
-// child is a running process and its output.
-type child struct {
-	*exec.Cmd
-	lines *bufio.Scanner
+// opening returns a task that has the ledger open.
+func opening(do func(*ledger.Ledger) error) func(dsn string) error {
+	return func(dsn string) error {
+		l, err := sqlite.Open(ctx, dsn)
+		if err != nil {
+			return err
+		}
+		return do(l)
+	}
 }
 
 // startChild starts a process with the task. It is killed when the test ends.
-func startChild(t *testing.T, task, dsn string, change ...func(*exec.Cmd)) child {
+func startChild(t *testing.T, task, dsn string, change ...func(*exec.Cmd)) ledgertest.Child {
 	t.Helper()
-	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), childTask+"="+task, childDSN+"="+dsn)
-	cmd.Stderr = os.Stderr
-	for _, f := range change {
-		f(cmd)
-	}
-	out, err := cmd.StdoutPipe()
-	must(t, err)
-	must(t, cmd.Start())
-	c := child{cmd, bufio.NewScanner(out)}
-	t.Cleanup(c.kill)
-	return c
-}
-
-// kill is kill -9.
-func (c child) kill() {
-	c.Process.Kill()
-	c.Wait()
-}
-
-// line returns the next line of output.
-func (c child) line(t *testing.T) string {
-	t.Helper()
-	if !c.lines.Scan() {
-		t.Fatalf("the child ended: %v", c.lines.Err())
-	}
-	if rest, ok := strings.CutPrefix(c.lines.Text(), "child: "); ok {
-		t.Fatalf("the child failed: %s", rest)
-	}
-	return c.lines.Text()
+	return ledgertest.StartChild(t, task, []string{childDSN + "=" + dsn}, change...)
 }
 
 func holdLock(dsn string) error {
@@ -121,25 +85,6 @@ func recordForEver(dsn string) error {
 		}
 		fmt.Println(id)
 	}
-}
-
-func importForEver(dsn string) error {
-	l, err := sqlite.Open(ctx, dsn)
-	if err != nil {
-		return err
-	}
-	_, err = imports.Run(ctx, l, func(yield func(imports.Row, error) bool) {
-		for i := 0; i < 30_000; i++ {
-			if !yield(imports.Row{Email: fmt.Sprintf("half%d@example.com", i)}, nil) {
-				return
-			}
-		}
-		fmt.Println("merging") // what is left is one transaction on the ledger
-	}, imports.Options{DefaultCadence: "weekly", Now: noon})
-	if err == nil {
-		fmt.Println("done")
-	}
-	return err
 }
 
 func openOnly(dsn string) error {

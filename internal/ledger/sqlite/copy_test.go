@@ -39,13 +39,13 @@ func TestOpenCopy(t *testing.T) {
 		},
 		"after a crash": func(t *testing.T, dsn string) {
 			c := startChild(t, "record for ever", dsn)
-			c.line(t)
-			c.kill()
+			c.Line(t)
+			c.Kill()
 		},
 		"after a crash, moved without its -shm": func(t *testing.T, dsn string) {
 			c := startChild(t, "record for ever", dsn)
-			c.line(t)
-			c.kill()
+			c.Line(t)
+			c.Kill()
 			must(t, os.Remove(dsn[len("sqlite:"):]+"-shm"))
 		},
 	} {
@@ -103,7 +103,7 @@ func TestOpenCopyWhileWritten(t *testing.T) {
 	must(t, l.Close())
 	c := startChild(t, "record for ever", dsn)
 	for range 3 {
-		c.line(t)
+		c.Line(t)
 		l, err := sqlite.OpenCopy(ctx, dsn)
 		must(t, err)
 		e, err := l.Edition(ctx, edition)

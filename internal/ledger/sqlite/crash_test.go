@@ -2,6 +2,7 @@ package sqlite_test
 
 import (
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -19,19 +20,7 @@ func TestKilledWhileRecording(t *testing.T) {
 	must(t, l.Close())
 
 	c := startChild(t, "record for ever", dsn)
-	for range 200 {
-		c.line(t)
-	}
-	must(t, c.Process.Kill())
-	said := int64(200)
-	for c.lines.Scan() {
-		n, err := strconv.ParseInt(c.lines.Text(), 10, 64)
-		if err != nil {
-			break // a line cut short by the kill
-		}
-		said = max(said, n)
-	}
-	c.Wait()
+	said := slices.Max(c.KillAfter(t, 200))
 
 	l = openAt(t, dsn)
 	e, err := l.Edition(ctx, edition)
@@ -67,10 +56,10 @@ func TestKilledWhileImporting(t *testing.T) {
 	must(t, l.Close())
 
 	c := startChild(t, "import for ever", dsn)
-	c.line(t)
+	c.Line(t)
 	must(t, c.Process.Kill())
 	want := 1
-	if c.lines.Scan() { // it was done before the kill came
+	if c.Lines.Scan() { // it was done before the kill came
 		want += 30_000
 	}
 	c.Wait()
@@ -97,13 +86,13 @@ func TestDiskFull(t *testing.T) {
 
 	c := startChild(t, "fill the disk", dsn)
 	for range 20 {
-		if line := c.line(t); !strings.Contains(line, "publisher.db: record a delivery: the disk") {
+		if line := c.Line(t); !strings.Contains(line, "publisher.db: record a delivery: the disk") {
 			t.Errorf("%q", line)
 		}
 	}
-	told, err := strconv.Atoi(c.line(t))
+	told, err := strconv.Atoi(c.Line(t))
 	must(t, err)
-	if line := c.line(t); line != "recovered" {
+	if line := c.Line(t); line != "recovered" {
 		t.Errorf("with room again: %q", line)
 	}
 	c.Wait()

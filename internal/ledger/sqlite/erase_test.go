@@ -320,14 +320,14 @@ func TestKilledWhileErasing(t *testing.T) {
 		c := startChild(t, "erase for ever", dsn)
 		for range 1 + kill%3 {
 			erased++
-			if line := c.line(t); line != erasedAddress(erased) {
+			if line := c.Line(t); line != erasedAddress(erased) {
 				t.Fatalf("%s was erased, want %s", line, erasedAddress(erased))
 			}
 		}
 		time.Sleep(time.Duration(kill) * time.Millisecond) // somewhere in the next ones
-		c.kill()
-		for c.lines.Scan() {
-			if c.lines.Text() == erasedAddress(erased+1) {
+		c.Kill()
+		for c.Lines.Scan() {
+			if c.Lines.Text() == erasedAddress(erased+1) {
 				erased++
 			}
 		}

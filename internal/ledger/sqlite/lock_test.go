@@ -34,7 +34,7 @@ func TestLockOfAnotherProcess(t *testing.T) {
 	dsn := "sqlite:" + filepath.Join(dir, "publisher.db")
 	must(t, openAt(t, dsn).Close())
 	c := startChild(t, "hold the lock", dsn)
-	pid := c.line(t)
+	pid := c.Line(t)
 
 	_, err := sqlite.TakeLock(ctx, dsn, "publisher run", noon)
 	checkHeld(t, err, "publisher serve (process "+pid+" on ")
@@ -45,7 +45,7 @@ func TestLockOfAnotherProcess(t *testing.T) {
 	_, err = sqlite.TakeLock(ctx, "sqlite:"+link, "publisher run", noon)
 	checkHeld(t, err, pid)
 
-	c.kill() // -9: the lock goes with the process
+	c.Kill() // -9: the lock goes with the process
 	lock, err := sqlite.TakeLock(ctx, dsn, "publisher run", noon)
 	must(t, err)
 	must(t, lock.Release())

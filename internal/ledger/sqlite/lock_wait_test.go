@@ -26,7 +26,7 @@ func TestLimitLockWait(t *testing.T) {
 		t.Fatal(begun, err)
 	}
 	c := startChild(t, "lock the database", dsn)
-	c.line(t)
+	c.Line(t)
 	began := time.Now()
 	waiting := map[string]func() error{
 		"record": func() error {
@@ -65,7 +65,7 @@ func TestLimitLockWait(t *testing.T) {
 	if late, err := os.ReadFile(path + ".late"); err != nil || !strings.Contains(string(late), `"sent"`) {
 		t.Errorf("%q, %v", strings.TrimSpace(string(late)), err)
 	}
-	c.kill()
+	c.Kill()
 	l = openAt(t, dsn)
 	if n, _, err := l.RecordSpooled(ctx); n != 1 || err != nil {
 		t.Errorf("%d recorded, %v", n, err)
@@ -84,7 +84,7 @@ func TestWaitsForALock(t *testing.T) {
 	dsn := "sqlite:" + filepath.Join(t.TempDir(), "publisher.db")
 	l := openAt(t, dsn)
 	c := startChild(t, "lock the database", dsn)
-	c.line(t)
+	c.Line(t)
 	done := make(chan error, 2)
 	go func() { done <- passstate.SaveScanSnapshot(ctx, l, []byte("b")) }()
 	go func() {
@@ -94,7 +94,7 @@ func TestWaitsForALock(t *testing.T) {
 		}
 		done <- err
 	}()
-	c.kill()
+	c.Kill()
 	must(t, <-done)
 	must(t, <-done)
 	want1(t, []byte("b"))(passstate.LoadScanSnapshot(ctx, l))
@@ -109,7 +109,7 @@ func TestCopiesOfTheDeadAreRemoved(t *testing.T) {
 	dsn := "sqlite:" + filepath.Join(t.TempDir(), "publisher.db")
 	must(t, openAt(t, dsn).Close())
 	alive := startChild(t, "hold a copy", dsn)
-	alive.line(t)
+	alive.Line(t)
 	for name, next := range map[string]func(){
 		"a copy": func() {
 			l, err := sqlite.OpenCopy(ctx, dsn)
@@ -124,8 +124,8 @@ func TestCopiesOfTheDeadAreRemoved(t *testing.T) {
 		},
 	} {
 		dead := startChild(t, "hold a copy", dsn)
-		dead.line(t)
-		dead.kill()
+		dead.Line(t)
+		dead.Kill()
 		if n := len(names(t, temp)); n != 2 {
 			t.Fatalf("%s: %d folders before", name, n)
 		}
@@ -140,13 +140,13 @@ func TestCopiesOfTheDeadAreRemoved(t *testing.T) {
 func TestLockFileDeleted(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "publisher.db")
 	c := startChild(t, "hold the lock", "sqlite:"+path)
-	c.line(t)
+	c.Line(t)
 	must(t, os.Remove(path+".lock"))
 	for range 2 { // the second meets a lock file again
 		_, err := sqlite.TakeLock(ctx, "sqlite:"+path, "publisher run", noon)
 		checkHeld(t, err, path)
 	}
-	c.kill()
+	c.Kill()
 	lock, err := sqlite.TakeLock(ctx, "sqlite:"+path, "publisher run", noon)
 	must(t, err)
 	must(t, lock.Release())

@@ -1,15 +1,11 @@
 package sqlite_test
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
 	"testing"
-	"time"
 
 	"publisher/internal/ledger/ledgertest"
-	"publisher/internal/ledger/sqlite"
 )
 
 // Each piece is done or not, whenever the process dies.
@@ -21,33 +17,10 @@ func TestKilledWhilePruning(t *testing.T) {
 	must(t, l.Close())
 	c := startChild(t, "prune", dsn)
 	said := 0
-	hear := func(line string) bool {
-		rows, err := strconv.Atoi(line)
-		said += rows
-		return err == nil
+	for _, rows := range c.KillAfter(t, 10) {
+		said += int(rows)
 	}
-	for range 10 {
-		hear(c.line(t))
-	}
-	must(t, c.Process.Kill())
-	for c.lines.Scan() && hear(c.lines.Text()) { // a line may be cut short by the kill
-	}
-	c.Wait()
 	ledgertest.CheckPruned(t, openAt(t, dsn), edition, n, said)
-}
-
-func pruneSlowly(dsn string) error {
-	l, err := sqlite.Open(ctx, dsn)
-	if err != nil {
-		return err
-	}
-	pieces := 0
-	return ledgertest.PruneSlowly(l, func(rows int) {
-		fmt.Println(rows)
-		if pieces++; pieces == 40 {
-			time.Sleep(time.Hour) // or all might be done before it is killed
-		}
-	})
 }
 
 // What pruning frees is used again, so that the file stops growing.

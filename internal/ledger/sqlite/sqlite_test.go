@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/ledgertest"
 	"publisher/internal/ledger/passstate"
 	"publisher/internal/ledger/sqlite"
 )
@@ -132,35 +133,35 @@ func TestReadOnlyFolder(t *testing.T) {
 			}
 		}
 	}
-	if line := startChild(t, "fail to open", "sqlite:"+path, asNobody).line(t); !strings.Contains(line, path) || !strings.Contains(line, "write access") {
+	if line := startChild(t, "fail to open", "sqlite:"+path, asNobody).Line(t); !strings.Contains(line, path) || !strings.Contains(line, "write access") {
 		t.Errorf("Open: %q", line)
 	}
 	must(t, os.Chmod(path, 0o666))
 	must(t, os.WriteFile(path+"-shm", nil, 0o444)) // as one left by a user with fewer rights
 	must(t, os.Chmod(dir, 0o777))
-	if line := startChild(t, "fail to open", "sqlite:"+path, asNobody).line(t); !strings.Contains(line, path+"-shm is read-only for this user") {
+	if line := startChild(t, "fail to open", "sqlite:"+path, asNobody).Line(t); !strings.Contains(line, path+"-shm is read-only for this user") {
 		t.Errorf("Open with a -shm that is read-only: %q", line)
 	}
 	must(t, os.Remove(path+"-shm"))
 	must(t, os.Chmod(path, 0o444))
 	must(t, os.Chmod(dir, 0o555))
 	missing := filepath.Join(dir, "other.db")
-	if line := startChild(t, "fail to open", "sqlite:"+missing, asNobody).line(t); !strings.Contains(line, missing) || !strings.Contains(line, "permission denied") {
+	if line := startChild(t, "fail to open", "sqlite:"+missing, asNobody).Line(t); !strings.Contains(line, missing) || !strings.Contains(line, "permission denied") {
 		t.Errorf("Open of a new one: %q", line)
 	}
-	if line := startChild(t, "copy and say what", "sqlite:"+path, asNobody).line(t); line != "3" {
+	if line := startChild(t, "copy and say what", "sqlite:"+path, asNobody).Line(t); line != "3" {
 		t.Errorf("OpenCopy: newest is %q, want 3", line)
 	}
 }
 
 func TestOpenAtOneMoment(t *testing.T) {
 	dsn := "sqlite:" + filepath.Join(t.TempDir(), "publisher.db")
-	var all []child
+	var all []ledgertest.Child
 	for range 6 {
 		all = append(all, startChild(t, "open", dsn))
 	}
 	for _, c := range all {
-		if line := c.line(t); line != "opened" {
+		if line := c.Line(t); line != "opened" {
 			t.Error(line)
 		}
 	}

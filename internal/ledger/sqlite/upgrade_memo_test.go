@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/pressly/goose/v3"
 
+	"publisher/internal/ledger/ledgertest"
 	"publisher/internal/ledger/passstate"
 	"publisher/internal/ledger/sqlite"
 )
@@ -193,12 +194,12 @@ func TestBackupOfAnEarlierVersion(t *testing.T) {
 func TestUpgradeAtOneMoment(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "publisher.db")
 	withMemo(t, path, every)
-	var all []child
+	var all []ledgertest.Child
 	for range 6 {
 		all = append(all, startChild(t, "open", "sqlite:"+path))
 	}
 	for _, c := range all {
-		if line := c.line(t); line != "opened" {
+		if line := c.Line(t); line != "opened" {
 			t.Error(line)
 		}
 	}

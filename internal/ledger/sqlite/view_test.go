@@ -72,8 +72,8 @@ func recordOne(t *testing.T, l *ledger.Ledger) {
 func recordInChild(t *testing.T, dsn string) {
 	t.Helper()
 	c := startChild(t, "record for ever", dsn)
-	c.line(t)
-	c.kill()
+	c.Line(t)
+	c.Kill()
 }
 
 func TestViewOfNothing(t *testing.T) {

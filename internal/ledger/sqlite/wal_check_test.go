@@ -27,9 +27,9 @@ func died(t *testing.T, before func(path string)) (path string) {
 	must(t, l.Close())
 	c := startChild(t, "record for ever", "sqlite:"+path)
 	for range 50 {
-		c.line(t)
+		c.Line(t)
 	}
-	c.kill()
+	c.Kill()
 	return path
 }
 
