@@ -93,6 +93,12 @@ func (b *Batches) Ahead(ctx context.Context) (n int, err error) {
 	return n, b.fail("read the batches", err)
 }
 
+// Newest returns the highest id of all batches that were handed out so far; 0 if there is none.
+func (b *Batches) Newest(ctx context.Context) (id int64, err error) {
+	err = b.engine.db.QueryRowContext(ctx, "SELECT COALESCE(MAX(id), 0) FROM batch").Scan(&id)
+	return id, b.fail("read the batches", err)
+}
+
 // Due returns those of a batch's deliveries that were due when it was handed out, and were not tried
 // since. This process's clock may be another one.
 func (w *Worker) Due(ctx context.Context, batch *Batch) ([]ledger.Delivery, error) {

@@ -74,7 +74,7 @@ func (l *life) work(ctx context.Context, batch *postgres.Batch) error {
 
 // open returns the queue of a batch.
 func (l *life) open(ctx context.Context, batch *postgres.Batch) (*delivery.Batch, error) {
-	from, err := l.material(ctx)
+	from, err := l.material(ctx, batch)
 	if err != nil {
 		return nil, err
 	}

@@ -62,9 +62,10 @@ type life struct {
 	recheck   chan struct{} // receives when the settings of the passes have changed
 	failed    func(slog.Level, string, error)
 
-	mu     sync.Mutex
-	posts  *delivery.Stored
-	readAt time.Time
+	mu      sync.Mutex
+	posts   *delivery.Stored
+	readAt  time.Time
+	readFor int64 // the newest batch before that
 }
 
 func newLife(ctx context.Context, o Options, w *postgres.Worker, sender *delivery.Sender) (*life, error) {
@@ -240,12 +241,17 @@ func (l *life) heed(err error) bool {
 	return true
 }
 
-// material returns what digests are made of.
-func (l *life) material(ctx context.Context) (*delivery.Stored, error) {
+// material returns what the digests of a batch are made of. Posts that have just got their numbers are in
+// an edition that is handed out right then: what was read before the batch was there does not have them.
+func (l *life) material(ctx context.Context, batch *postgres.Batch) (*delivery.Stored, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.posts != nil && time.Since(l.readAt) < postsFor {
+	if l.posts != nil && batch.ID <= l.readFor && time.Since(l.readAt) < postsFor {
 		return l.posts, nil
+	}
+	newest, err := l.worker.Newest(ctx)
+	if err != nil {
+		return nil, err
 	}
 	numbered, err := l.worker.Ledger.NumberedPosts(ctx)
 	if err != nil {
@@ -259,7 +265,7 @@ func (l *life) material(ctx context.Context) (*delivery.Stored, error) {
 	for seq, p := range hidden {
 		posts.Hidden[seq] = delivery.HiddenPost{Name: p.Name, Reason: p.Reason, Expired: p.Expired}
 	}
-	l.posts, l.readAt = posts, time.Now()
+	l.posts, l.readAt, l.readFor = posts, time.Now(), newest
 	return posts, nil
 }
 
