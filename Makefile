@@ -72,14 +72,16 @@ bench-scale: build
 
 # The crash tests at length: 20,000 mails, killed 200 times; everything at once, killed 100
 # times (PUBLISHER_SEED chooses other moments); 200 editions to 20,000 from several processes on
-# PostgreSQL, which are killed, stopped and cut off (PUBLISHER_RECIPIENTS for fewer); and a million
-# random walks of the ledger beside its model.
+# PostgreSQL, which are killed, stopped and cut off (PUBLISHER_RECIPIENTS for fewer); three days
+# of posting, signing up and crashing, and a year in which another machine leads each week, by
+# clocks that the tests move; and a million random walks of the ledger beside its model.
 torture:
 	for kind in resend hold leader networks; do \
 		PUBLISHER_TORTURE=50 PUBLISHER_POSTGRES=required go test -count=1 -timeout 6h -v -tags postgres -run "TestFleetTorturePostgreSQL/$$kind" ./cmd/publisher || exit 1; \
 	done
 	PUBLISHER_TORTURE=100 go test -count=1 -timeout 60m -v -run TestKilledWhileEverything ./cmd/publisher
 	PUBLISHER_TORTURE=200 go test -count=1 -timeout 60m -v -run "TestKilledWhile(Sending|Importing)" ./cmd/publisher
+	PUBLISHER_SIMULATED_HOURS=72 PUBLISHER_SIMULATED_DAYS=365 PUBLISHER_POSTGRES=required go test -count=1 -timeout 60m -v -tags postgres -run "TestDays|TestAYear" ./internal/service
 	PUBLISHER_WALKS=1000000 go test -count=1 -timeout 6h -run TestWalks ./internal/ledger/sqlite
 
 # Everything at once: an edition of 20,000, 1,100 connections held open, a feed polled 50

@@ -31,7 +31,7 @@ type Daemon struct {
 	wait   Wait
 
 	poll   time.Duration
-	mailed func() // called after each survey's mail
+	mailed func(looked time.Time)
 
 	warned map[report.Warning]bool // warnings already logged
 
@@ -53,6 +53,9 @@ type DaemonOptions struct {
 	Wait Wait
 	// Poll is how often the ledger is asked for notices without Wake; 0 for two seconds.
 	Poll time.Duration
+	// Mailed is called when what a look at the tree found due has been mailed, with when that look
+	// began; nil for nothing.
+	Mailed func(looked time.Time)
 	// Lease makes this process lead others with the same ledger; nil if there are none.
 	Lease Lease
 }
@@ -60,12 +63,15 @@ type DaemonOptions struct {
 // Daemon returns a Daemon on an open ledger. Without a lease, the caller holds its lock.
 func (p *Publisher) Daemon(l *ledger.Ledger, o DaemonOptions) *Daemon {
 	d := &Daemon{Publisher: p, ledger: l, lease: o.Lease, every: o.Every, wait: o.Wait, poll: o.Poll,
-		mailed: func() {}, faults: map[string]error{}, warned: map[report.Warning]bool{}}
+		mailed: o.Mailed, faults: map[string]error{}, warned: map[report.Warning]bool{}}
 	if d.every == 0 {
 		d.every = time.Minute
 	}
 	if d.wait == nil {
 		d.wait = d.waitByClock
+	}
+	if d.mailed == nil {
+		d.mailed = func(time.Time) {}
 	}
 	return d
 }

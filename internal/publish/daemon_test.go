@@ -114,7 +114,7 @@ func (b *blog) serve(end time.Time) {
 		return ctx.Err()
 	}
 	d = b.publisher().Daemon(l, DaemonOptions{Every: 30 * 24 * time.Hour, Wait: wait, Poll: time.Hour})
-	d.mailed = func() { b.mailed <- struct{}{} }
+	d.mailed = func(time.Time) { b.mailed <- struct{}{} }
 	if err := d.Run(ctx, nil); err != nil {
 		b.t.Fatal(err)
 	}

@@ -279,7 +279,7 @@ mail: {from: news@example.com, smtp: {host: 127.0.0.1, port: %d, tls: none, conn
 				stop()
 			}
 		}
-		daemon.mailed = func() { go signUp("ada@example.net") } // after the only survey
+		daemon.mailed = func(time.Time) { go signUp("ada@example.net") } // after the only survey
 		return daemon.Run(ctx, nil)
 	})
 	if want := []string{"ben@example.net", "ada@example.net"}; !slices.Equal(server.order, want) {

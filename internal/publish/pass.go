@@ -46,6 +46,7 @@ type pass struct {
 	own    *report.Pass // what the steps report, except of posts
 	later  *report.Pass // what later surveys that joined this pass's mail report; nil for none
 	joined int          // how many they were
+	newest time.Time    // when the newest of them began, or this one
 }
 
 // run does the whole pass, in the order that keeps its promises: subscribers before posts get
@@ -177,6 +178,7 @@ func (s *pass) report() *report.Pass {
 
 // absorb takes over what a later survey reports, which joined this pass's mail.
 func (s *pass) absorb(later *pass) {
+	s.newest = later.newest
 	if s.later == nil {
 		s.later = later.report()
 		return

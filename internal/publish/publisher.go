@@ -176,6 +176,7 @@ func (p *Publisher) newPass() (*pass, error) {
 		return nil, p.placed(err)
 	}
 	s := &pass{Publisher: p, tree: tree, start: p.now().Truncate(time.Microsecond), own: report.New()}
+	s.newest = s.start
 	// The built-in templates can wait until there is mail.
 	if p.cfg.Digest.Subject != "" || listing(p.cfg.Path(p.cfg.Templates)) != "" {
 		if err := s.loadTemplates(); err != nil {

@@ -205,7 +205,7 @@ func (d *term) deliver(ctx context.Context, m *mailing, s *pass) (ok bool) {
 	}
 	if s != nil {
 		for range s.joined + 1 {
-			d.mailed()
+			d.mailed(s.newest)
 		}
 	}
 	return ok

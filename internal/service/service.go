@@ -44,6 +44,8 @@ type Service struct {
 	Build  string // identifies this build of the program
 	// Metrics count what happens, and are answered at /metrics; nil for none.
 	Metrics *metrics.Metrics
+	// Passes say how time passes for them, without a Lease; the zero value for by the clock.
+	Passes publish.DaemonOptions
 
 	lock  engines.Lock
 	place engines.Place // of the ledger that lock is on
@@ -104,7 +106,9 @@ func (s *Service) serve(ctx context.Context, cfg *config.Config) (next *config.C
 	defer func() { err = errors.Join(err, l.Close()) }()
 	defer context.AfterFunc(ctx, func() { l.LimitLockWait(publish.HurryWithin) })()
 	defer s.Metrics.Watch(l, p.Now, func(ctx context.Context) (*fleet.Fleet, error) { return engines.Fleet(ctx, publish.Place(cfg), l) })()
-	worker := p.Daemon(l, publish.DaemonOptions{Lease: lease})
+	passes := s.Passes
+	passes.Lease = lease
+	worker := p.Daemon(l, passes)
 	serveWeb, err := s.webServer(cfg, l, worker)
 	if err != nil {
 		return nil, err
