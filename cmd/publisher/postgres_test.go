@@ -133,12 +133,22 @@ func TestConfirmationsDuringAnEditionOnPostgreSQL(t *testing.T) {
 func ledgerOnPostgreSQL(t *testing.T) testLedger {
 	t.Helper()
 	dsn := emptyLedger(t)
-	return testLedger{dsn, func() { postgrestest.Shared(t).Exec(t, dsn, "UPDATE lease SET expires_at = 1") }}
+	server := postgrestest.Shared(t)
+	return testLedger{dsn, func() {
+		// What the process had asked for last may still be under way.
+		waitUntil(t, "end of the connections of a killed process", func() bool {
+			return server.Value(t, dsn, "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()") == "0"
+		})
+		expireLease(t, dsn)
+	}}
 }
 
 func TestKilledWhileSendingOnPostgreSQL(t *testing.T) {
 	for _, uncertain := range []string{"resend", "hold"} {
-		t.Run(uncertain, func(t *testing.T) { testKilledWhileSending(t, uncertain, 600, 3, ledgerOnPostgreSQL(t)) })
+		t.Run(uncertain, func(t *testing.T) {
+			t.Parallel()
+			testKilledWhileSending(t, uncertain, 600, 3, ledgerOnPostgreSQL(t))
+		})
 	}
 }
 
@@ -188,11 +198,13 @@ func TestRateOnPostgreSQL(t *testing.T) {
 }
 
 func TestKilledWhileLeavingOnPostgreSQL(t *testing.T) {
+	t.Parallel()
 	testKilledWhileLeaving(t, 2, ledgerOnPostgreSQL(t))
 }
 
 // After a kill the next run waits until the lease expires by itself, and works.
 func TestRunAfterKillOnPostgreSQL(t *testing.T) {
+	t.Parallel()
 	server := smtptest.Start(t, smtptest.Options{Delay: 20 * time.Millisecond})
 	c := newCrashIn(t, server, "resend", 100, testLedger{dsn: emptyLedger(t)})
 	if !c.kill(10) {
@@ -205,6 +217,7 @@ func TestRunAfterKillOnPostgreSQL(t *testing.T) {
 // Whoever is stopped for longer than a lease has lost it when it wakes, and ends; nobody is missed, and who
 // gets a mail twice was uncertain.
 func TestStoppedAndWokenOnPostgreSQL(t *testing.T) {
+	t.Parallel()
 	server := smtptest.Start(t, smtptest.Options{Delay: 20 * time.Millisecond})
 	at := ledgerOnPostgreSQL(t)
 	c := newCrashIn(t, server, "resend", 600, at)
@@ -216,7 +229,7 @@ func TestStoppedAndWokenOnPostgreSQL(t *testing.T) {
 	if err := first.Process.Signal(syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
-	at.expire()
+	expireLease(t, at.dsn)
 	c.note()
 	second := c.command("run")
 	var said bytes.Buffer
@@ -243,6 +256,7 @@ func TestStoppedAndWokenOnPostgreSQL(t *testing.T) {
 // A server that crashes and starts again while mail goes out costs nobody a mail: what mail servers have
 // answered is kept beside, and the next run goes on.
 func TestServerCrashesOnPostgreSQL(t *testing.T) {
+	t.Parallel()
 	s := postgrestest.Start(t, "fsync = on")
 	mails := smtptest.Start(t, smtptest.Options{Delay: 20 * time.Millisecond})
 	c := newCrashIn(t, mails, "resend", 400, testLedger{dsn: s.Database(t)})

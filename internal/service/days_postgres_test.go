@@ -10,5 +10,6 @@ import (
 
 // Three machines with one ledger crash again and again.
 func TestDaysWithCrashesOnPostgreSQL(t *testing.T) {
+	t.Parallel()
 	simulateDays(t, postgrestest.New(t), 3, simulatedHours(t, 6))
 }

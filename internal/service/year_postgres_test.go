@@ -20,6 +20,7 @@ import (
 // Three machines, of which another one leads each week, publish the editions that one machine does, through
 // both changes of the clocks.
 func TestAYearOnPostgreSQL(t *testing.T) {
+	t.Parallel()
 	zone, err := time.LoadLocation("Europe/Berlin")
 	if err != nil {
 		t.Fatal(err)
