@@ -18,7 +18,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -219,16 +218,6 @@ func (s *simulation) kill(m *machine) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	m.mailed, m.waits = time.Time{}, time.Time{}
-}
-
-// stop has a machine's daemon end, as an operator does.
-func (s *simulation) stop(m *machine) {
-	s.t.Helper()
-	s.check(m.cmd.Process.Signal(syscall.SIGTERM))
-	<-m.ended
-	if err := m.cmd.Wait(); err != nil {
-		s.t.Fatalf("%s: stopping: %v\n%s", s.now, err, strings.Join(m.log, "\n"))
-	}
 }
 
 // leader waits until whoever leads has done all that is due, and returns it.

@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -93,6 +95,16 @@ func (y *year) moveLeader(start, end time.Time) {
 			y.start(y.led)
 			y.moves++
 		}})
+	}
+}
+
+// stop has a machine's daemon end, as an operator does.
+func (s *simulation) stop(m *machine) {
+	s.t.Helper()
+	s.check(m.cmd.Process.Signal(syscall.SIGTERM))
+	<-m.ended
+	if err := m.cmd.Wait(); err != nil {
+		s.t.Fatalf("%s: stopping: %v\n%s", s.now, err, strings.Join(m.log, "\n"))
 	}
 }
 
