@@ -27,6 +27,7 @@ import (
 type pass struct {
 	*Publisher
 	live      bool
+	plans     bool // says what a live one would do
 	feedsOnly bool
 	daemon    bool // a Daemon's
 	start     time.Time
@@ -114,15 +115,14 @@ func (s *pass) survey(ctx context.Context) error {
 
 // surveyTree brings the posts up to date, and records whose content tree they are from.
 func (s *pass) surveyTree(ctx context.Context, o catalog.Options) error {
-	if s.batches == nil {
-		return s.catalog.Survey(ctx, o)
+	if s.plans || s.batches != nil {
+		ours, err := engines.TreeIsOurs(ctx, Place(s.cfg), s.ledger)
+		if err != nil {
+			return err
+		}
+		o.Strange = !ours
 	}
-	ours, err := s.batches.TreeIsOurs(ctx)
-	if err != nil {
-		return err
-	}
-	o.Strange = !ours
-	if err := s.catalog.Survey(ctx, o); err != nil {
+	if err := s.catalog.Survey(ctx, o); err != nil || s.batches == nil {
 		return err
 	}
 	return s.batches.SetTree(ctx)

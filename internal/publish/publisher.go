@@ -102,6 +102,7 @@ func (p *Publisher) Feeds(ctx context.Context, command string) (*report.Pass, er
 func (p *Publisher) Plan(ctx context.Context) (*report.Pass, error) {
 	var planned *report.Pass
 	err := p.onCopy(ctx, func(s *pass) error {
+		s.plans = true
 		err := s.run(ctx)
 		planned = s.report()
 		return err

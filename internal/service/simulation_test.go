@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -80,7 +81,7 @@ type machine struct {
 }
 
 func newSimulation(t *testing.T, ledger, settings string, zone *time.Location, start time.Time) *simulation {
-	s := &simulation{t: t, ledger: ledger, zone: zone, now: start, news: make(chan struct{}, 1), rng: rand.New(rand.NewPCG(1, 18))}
+	s := &simulation{t: t, ledger: ledger, zone: zone, now: start, news: make(chan struct{}, 1), rng: rand.New(rand.NewPCG(seed(t), 18))}
 	s.sink = smtptest.Start(t, smtptest.Options{Took: s.take})
 	s.settings = fmt.Sprintf(`site: {url: https://blog.example.com, timezone: %s}
 content: {dir: posts}
@@ -89,6 +90,20 @@ ledger: %q
 mail: {from: news@example.com, smtp: {host: 127.0.0.1, port: %d, tls: none, connections: 4}}
 %s`, zone, ledger, s.sink.Port(), settings)
 	return s
+}
+
+// seed is what PUBLISHER_SEED says; other seeds give other times.
+func seed(t *testing.T) uint64 {
+	t.Helper()
+	text, ok := os.LookupEnv("PUBLISHER_SEED")
+	if !ok {
+		return 1
+	}
+	n, err := strconv.ParseUint(text, 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
 }
 
 func (s *simulation) check(err error) {

@@ -111,6 +111,15 @@ func Fleet(ctx context.Context, at Place, l *ledger.Ledger) (*fleet.Fleet, error
 	return fleet.ReadFleet(ctx, l)
 }
 
+// TreeIsOurs reports whether the posts of a ledger were last recorded from the content tree here. There is no
+// other one with a ledger in SQLite.
+func TreeIsOurs(ctx context.Context, at Place, l *ledger.Ledger) (bool, error) {
+	if !at.OnPostgreSQL() {
+		return true, nil
+	}
+	return postgres.TreeIsOurs(ctx, l, at.StateDir)
+}
+
 // OpenShared opens the ledger for the pass that holds a lock, and what hands its mail out to several
 // processes; nil where there is only one.
 func OpenShared(ctx context.Context, lock Lock) (*ledger.Ledger, *postgres.Batches, error) {

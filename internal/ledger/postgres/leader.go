@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"publisher/internal/durable"
+	"publisher/internal/ledger"
 	"publisher/internal/ledger/sqlutil"
 )
 
@@ -56,30 +57,32 @@ func (b *Batches) SetSettings(ctx context.Context, values map[string]string) err
 // machineName is the file in state.dir with a name that no other machine has.
 const machineName = "machine"
 
-// machine returns the name of this machine, which it gets when it is first asked for.
-func (e *engine) machine() (string, error) {
-	path := filepath.Join(e.stateDir, machineName)
-	text, err := os.ReadFile(path)
-	if name := strings.TrimSpace(string(text)); err == nil && name != "" {
-		return name, nil
+// machine returns the name of the machine with a state.dir; "" if it has none yet.
+func machine(stateDir string) (string, error) {
+	text, err := os.ReadFile(filepath.Join(stateDir, machineName))
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
 	}
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return "", err
-	}
-	name := rand.Text()
-	return name, durable.Replace(path, name+"\n")
+	return strings.TrimSpace(string(text)), err
 }
 
-// TreeIsOurs reports whether the posts were last recorded from a content tree of this machine, or of none
-// in particular.
-func (b *Batches) TreeIsOurs(ctx context.Context) (ours bool, err error) {
-	const doing = "read whose content tree the posts are from"
-	here, err := b.engine.machine()
-	if err != nil {
-		return false, b.fail(doing, err)
+// machine returns the name of this machine, which it gets when it is first asked for.
+func (e *engine) machine() (string, error) {
+	if name, err := machine(e.stateDir); err != nil || name != "" {
+		return name, err
 	}
-	err = b.engine.db.QueryRowContext(ctx, "SELECT tree IN ('', $1) FROM leader", here).Scan(&ours)
-	return ours, b.fail(doing, err)
+	name := rand.Text()
+	return name, durable.Replace(filepath.Join(e.stateDir, machineName), name+"\n")
+}
+
+// TreeIsOurs reports whether the posts of a ledger were last recorded from a content tree of the machine with
+// that state.dir, or of none in particular.
+func TreeIsOurs(ctx context.Context, l *ledger.Ledger, stateDir string) (ours bool, err error) {
+	here, err := machine(stateDir)
+	if err == nil {
+		err = l.Reader().QueryRowContext(ctx, "SELECT tree IN ('', $1) FROM leader", here).Scan(&ours)
+	}
+	return ours, l.Fail("read whose content tree the posts are from", err)
 }
 
 // SetTree stores that the posts were recorded from the content tree of this machine.
