@@ -407,14 +407,13 @@ func (s *simulation) subscribe(address, cadence string) {
 	s.post(path, "application/x-www-form-urlencoded", "")
 }
 
-// leave unsubscribes somebody by one click. It reports whether there was a mail to do so by.
-func (s *simulation) leave(address string) bool {
+// leave unsubscribes somebody by one click, once there is a mail to do so by: the welcome, or a digest.
+func (s *simulation) leave(address string) {
 	s.t.Helper()
-	s.mu.Lock()
-	path := s.last(address, func(m taken) string { return m.leave })
-	s.mu.Unlock()
-	if path != "" {
-		s.post(path, "application/x-www-form-urlencoded", "List-Unsubscribe=One-Click")
-	}
-	return path != ""
+	var path string
+	s.await("a mail by which "+address+" can leave", func() bool {
+		path = s.last(address, func(m taken) string { return m.leave })
+		return path != ""
+	})
+	s.post(path, "application/x-www-form-urlencoded", "List-Unsubscribe=One-Click")
 }
