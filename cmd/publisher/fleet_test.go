@@ -309,8 +309,9 @@ func (f *fleet) post() (edition int64) {
 		f.check(os.Rename(filepath.Join(m.dir, "new.md"), filepath.Join(m.dir, "posts", fmt.Sprintf("post%d.md", f.editions))))
 	}
 	f.await("the edition", time.Minute, func() bool {
-		err := f.db.QueryRow(f.t.Context(), "SELECT COALESCE(MAX(number), 0), COUNT(*) >= $1 FROM edition", f.editions).Scan(&edition, new(bool))
-		return err == nil && edition > 0 && f.count("SELECT COUNT(*) FROM edition") >= f.editions
+		closed := 0
+		err := f.db.QueryRow(f.t.Context(), "SELECT COALESCE(MAX(number), 0), COUNT(*) FROM edition").Scan(&edition, &closed)
+		return err == nil && closed >= f.editions
 	})
 	return edition
 }

@@ -24,7 +24,7 @@ func fleetSize(t *testing.T) (rounds, subscribers int, apart, longest time.Durat
 	t.Helper()
 	text := os.Getenv("PUBLISHER_TORTURE")
 	if text == "" {
-		return 1, 2_000, 2 * time.Second, 5 * time.Second
+		return 3, 2_000, 2 * time.Second, 5 * time.Second
 	}
 	rounds, err := strconv.Atoi(text)
 	if err != nil {
