@@ -2,11 +2,8 @@ package service_test
 
 import (
 	"fmt"
-	"math/rand/v2"
-	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"testing"
 	"time"
 
@@ -21,8 +18,7 @@ import (
 type days struct {
 	*simulation
 	hours   int
-	crashes int // at most
-	rng     *rand.Rand
+	crashes int          // at most
 	used    map[int]bool // seconds at which something happens
 	people  []*reader
 	posts   []*article
@@ -47,18 +43,10 @@ const (
 	perHour = 1
 )
 
-// simulatedHours returns what the variable asks for, which is 72 in `make torture`, or else a short time.
-func simulatedHours(t *testing.T, short int) int {
+// simulatedHours is how many hours pass: 72 in `make torture`, or else a short time.
+func simulatedHours(t *testing.T, short uint64) int {
 	t.Helper()
-	text, ok := os.LookupEnv("PUBLISHER_SIMULATED_HOURS")
-	if !ok {
-		return short
-	}
-	n, err := strconv.Atoi(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return n
+	return int(fromEnvironment(t, "PUBLISHER_SIMULATED_HOURS", short))
 }
 
 // In the days around a change of the clocks, one machine crashes again and again. Everybody gets every post
@@ -79,7 +67,7 @@ func simulateDays(t *testing.T, at string, machines, hours int) {
 	start := time.Date(2026, 3, 28, 18, 0, 0, 0, zone) // eight hours before the clocks change
 	s := newSimulation(t, at, `digest: {settle: 10m, max_posts: 100, default: immediate, cadences: {immediate: "", hourly: "7 * * * *", daily: "30 2 * * *"}}
 `, zone, start)
-	d := &days{simulation: s, hours: hours, crashes: max(2, hours/3), rng: s.rng, used: map[int]bool{}}
+	d := &days{simulation: s, hours: hours, crashes: max(2, hours/3), used: map[int]bool{}}
 	for range machines {
 		s.addMachine()
 	}

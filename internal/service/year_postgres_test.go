@@ -4,9 +4,7 @@ package service_test
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -27,36 +25,30 @@ func TestAYearOnPostgreSQL(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	times := [][2]time.Time{{time.Date(2026, 3, 23, 0, 0, 0, 0, zone), time.Date(2026, 4, 2, 0, 0, 0, 0, zone)}}
-	if text, ok := os.LookupEnv("PUBLISHER_SIMULATED_DAYS"); ok {
-		days, err := strconv.Atoi(text)
-		if err != nil {
-			t.Fatal(err)
-		}
-		start := time.Date(2026, 1, 1, 0, 0, 0, 0, zone)
-		times = [][2]time.Time{{start, start.AddDate(0, 0, days)}}
+	start, end := time.Date(2026, 3, 23, 0, 0, 0, 0, zone), time.Date(2026, 4, 2, 0, 0, 0, 0, zone)
+	if days := fromEnvironment(t, "PUBLISHER_SIMULATED_DAYS", 0); days > 0 {
+		start = time.Date(2026, 1, 1, 0, 0, 0, 0, zone)
+		end = start.AddDate(0, 0, int(days))
 	}
-	for _, span := range times {
-		one := newYear(t, "sqlite:"+filepath.Join(t.TempDir(), "publisher.db"), 1, span[0], span[1])
-		several := newYear(t, postgrestest.New(t), 3, span[0], span[1])
-		several.moveLeader(span[0], span[1])
-		one.run(span[1])
-		several.run(span[1])
-		for _, address := range one.readers {
-			got := several.received(address)
-			if len(got) == 0 {
-				t.Errorf("%s got nothing", address)
-			}
-			if diff := cmp.Diff(one.received(address), got); diff != "" {
-				t.Errorf("%s (-one machine +several):\n%s", address, diff)
-			}
+	one := newYear(t, "sqlite:"+filepath.Join(t.TempDir(), "publisher.db"), 1, start, end)
+	several := newYear(t, postgrestest.New(t), 3, start, end)
+	several.moveLeader(start, end)
+	one.run(end)
+	several.run(end)
+	for _, address := range one.readers {
+		got := several.received(address)
+		if len(got) == 0 {
+			t.Errorf("%s got nothing", address)
 		}
-		all := several.editions()
-		if diff := cmp.Diff(one.editions(), all); diff != "" {
-			t.Errorf("editions (-one machine +several):\n%s", diff)
+		if diff := cmp.Diff(one.received(address), got); diff != "" {
+			t.Errorf("%s (-one machine +several):\n%s", address, diff)
 		}
-		t.Logf("%d editions, the lead moved %d times", len(all), several.moves)
 	}
+	all := several.editions()
+	if diff := cmp.Diff(one.editions(), all); diff != "" {
+		t.Errorf("editions (-one machine +several):\n%s", diff)
+	}
+	t.Logf("%d editions, the lead moved %d times", len(all), several.moves)
 }
 
 // year is a long time in which posts appear at odd hours.

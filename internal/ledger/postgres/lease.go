@@ -118,7 +118,7 @@ func AwaitLock(ctx context.Context, dsn string, o Options, command string, now f
 			break
 		}
 		if ctx.Err() != nil {
-			l.Close()
+			l.close()
 			return nil, ctx.Err()
 		}
 		w.Failed(ledger.Failure(a.Name, "wait for the lock", connect.Advise(err)))
@@ -172,7 +172,7 @@ func (l *Lock) stand(ctx context.Context, a *connect.Address, holder string, yie
 	return other, err
 }
 
-func (l *Lock) Close() {
+func (l *Lock) close() {
 	if l.pool != nil {
 		l.pool.Close()
 	}
